@@ -1,0 +1,147 @@
+"""Checks that need more than one cell: order, dates, chainage against distance, services against their lines."""
+
+from collections.abc import Mapping
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pyproj
+
+__all__ = ["check_tables", "great_circle_km"]
+
+SHORTEST_SHARE = 0.97
+"""A chainage may fall this far below the straight distance: ticketing kilometres are whole numbers."""
+ROUNDING_KM = 1.0
+"""... and by this much on short sections, for the same reason."""
+
+
+def great_circle_km(lon_a: object, lat_a: object, lon_b: object, lat_b: object) -> "np.ndarray":
+    """Return the geodesic distance on WGS84 in km, elementwise."""
+    _, _, metres = pyproj.Geod(ellps="WGS84").inv(lon_a, lat_a, lon_b, lat_b)
+    return np.asarray(metres) / 1000.0
+
+
+def check_tables(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Return a sentence for everything that is wrong between the rows of a network's tables."""
+    return [
+        *_check_dates(tables),
+        *_check_line_order(tables["line_stops"], tables["lines"]),
+        *_check_chainage(tables["line_stops"], tables["stations"]),
+        *_check_speeds(tables["lines"]),
+        *_check_services(tables),
+        *_check_roads(tables["roads"], tables["road_points"]),
+    ]
+
+
+def _check_dates(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    problems = []
+    for name, frame in tables.items():
+        if "closing_date" not in frame:
+            continue
+        wrong = frame[frame["closing_date"] <= frame["opening_date"]]
+        problems.extend(
+            f"{name}.csv '{row.iloc[0]}': closes on {row['closing_date']:%Y-%m-%d}, not after it opens on "
+            f"{row['opening_date']:%Y-%m-%d}"
+            for _, row in wrong.iterrows()
+        )
+    return problems
+
+
+def _check_line_order(line_stops: pd.DataFrame, lines: pd.DataFrame) -> list[str]:
+    problems = []
+    counts = line_stops.groupby("line_id").size()
+    problems.extend(
+        f"line_stops.csv: line '{line}' has {counts.get(line, 0)} stop(s); a line needs at least two"
+        for line in lines["line_id"]
+        if counts.get(line, 0) < 2
+    )
+    for line, stops in line_stops.groupby("line_id", sort=False):
+        ordered = stops.sort_values("sequence")
+        if ordered["sequence"].duplicated().any():
+            problems.append(f"line_stops.csv: line '{line}' has the same sequence number twice")
+        steps = ordered["chainage_km"].diff()
+        problems.extend(
+            f"line_stops.csv row {index + 2}: line '{line}', {ordered.loc[index, 'station_id']}: chainage "
+            f"{ordered.loc[index, 'chainage_km']:g} km is not beyond the stop before ({step:+g} km)"
+            for index, step in steps.items()
+            if step <= 0
+        )
+    return problems
+
+
+def _check_chainage(line_stops: pd.DataFrame, stations: pd.DataFrame) -> list[str]:
+    """A railway cannot be shorter than the straight line between two of its stations."""
+    if line_stops.empty:
+        return []
+    points = stations.set_index("station_id")[["lon", "lat"]]
+    stops = line_stops[line_stops["station_id"].isin(points.index)].sort_values(["line_id", "sequence"])
+    before = stops.groupby("line_id")[["station_id", "chainage_km"]].shift()
+    sections = stops.assign(from_id=before["station_id"], km=stops["chainage_km"] - before["chainage_km"])
+    sections = sections.dropna(subset=["from_id"])
+    a = points.loc[sections["from_id"]].to_numpy().T
+    b = points.loc[sections["station_id"]].to_numpy().T
+    straight = great_circle_km(a[0], a[1], b[0], b[1])
+    short = sections["km"].to_numpy() < np.minimum(straight * SHORTEST_SHARE, straight - ROUNDING_KM)
+    return [
+        f"line_stops.csv row {index + 2}: line '{row['line_id']}', {row['from_id']} to {row['station_id']}: "
+        f"{row['km']:g} km of line for {distance:.1f} km in a straight line; a chainage or a station's point is wrong"
+        for (index, row), distance in zip(sections[short].iterrows(), straight[short], strict=True)
+    ]
+
+
+def _check_speeds(lines: pd.DataFrame) -> list[str]:
+    return [
+        f"lines.csv '{row['line_id']}': speed {row['speed_kmh']:g} km/h is above its design speed "
+        f"{row['design_speed_kmh']:g} km/h"
+        for _, row in lines[lines["speed_kmh"] > lines["design_speed_kmh"]].iterrows()
+    ]
+
+
+def _check_services(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Every call of a service must lie on its lines, twice running in the same place never, at least two calls."""
+    problems = []
+    on_line = tables["line_stops"].groupby("line_id")["station_id"].apply(list).to_dict()
+    connected: dict[tuple[str, ...], dict[str, int]] = {}
+    stops = tables["service_stops"].sort_values(["service_id", "sequence"])
+    calls = stops.groupby("service_id", sort=False)["station_id"].apply(list).to_dict()
+    for service, lines in zip(tables["services"]["service_id"], tables["services"]["lines"], strict=True):
+        called = calls.get(service, [])
+        if len(called) < 2:
+            problems.append(f"service_stops.csv: service '{service}' has {len(called)} call(s); it needs at least two")
+            continue
+        if lines not in connected:
+            connected[lines] = _parts(lines, on_line)
+        part = connected[lines]
+        strangers = [station for station in called if station not in part]
+        if strangers:
+            problems.append(
+                f"service_stops.csv: service '{service}' calls at {', '.join(strangers)}, which its lines "
+                f"({', '.join(lines)}) do not serve"
+            )
+        elif len({part[station] for station in called}) > 1:
+            problems.append(f"services.csv '{service}': its lines ({', '.join(lines)}) do not meet between its calls")
+        if any(a == b for a, b in zip(called, called[1:], strict=False)):
+            problems.append(f"service_stops.csv: service '{service}' calls at the same station twice running")
+    repeated = stops[stops.duplicated(["service_id", "sequence"])]
+    problems.extend(
+        f"service_stops.csv: service '{service}' has the same sequence number twice"
+        for service in repeated["service_id"].unique()
+    )
+    return problems
+
+
+def _parts(lines: tuple[str, ...], on_line: Mapping[str, list[str]]) -> dict[str, int]:
+    """Number the connected parts of the stations that some lines serve."""
+    graph: nx.Graph[str] = nx.Graph()
+    for line in lines:
+        nx.add_path(graph, on_line.get(line, []))
+    return {station: k for k, part in enumerate(nx.connected_components(graph)) for station in part}
+
+
+def _check_roads(roads: pd.DataFrame, road_points: pd.DataFrame) -> list[str]:
+    counts = road_points.groupby("road_id").size()
+    return [
+        f"road_points.csv: road '{road}' has {counts.get(road, 0)} point(s); a road needs at least two"
+        for road in roads["road_id"]
+        if counts.get(road, 0) < 2
+    ]

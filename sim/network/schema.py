@@ -1,0 +1,264 @@
+"""Stage 0: read a table as its declaration says, and say everything that is wrong with it.
+
+The declarations are data: `sim/network/tables/<table>.csv`, one row per column with its type, unit, default,
+limits and meaning. They check what is read, fill defaults, and are the documentation of the files.
+"""
+
+import csv
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sim.errors import InputError, did_you_mean
+
+__all__ = ["TABLE_NAMES", "Column", "check_references", "columns_of", "convert_row", "frame_of", "read_table"]
+
+TABLE_NAMES = (
+    "stations",
+    "lines",
+    "line_speeds",
+    "line_stops",
+    "train_classes",
+    "services",
+    "service_stops",
+    "changes",
+    "calibration",
+    "road_classes",
+    "roads",
+    "road_points",
+    "ferries",
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One declared column: its type, unit, whether it must be given, default and limits."""
+
+    name: str
+    type: str
+    unit: str
+    required: bool
+    default: str
+    min: float | None
+    max: float | None
+    description: str
+
+    @property
+    def kind(self) -> str:
+        """The type without its argument: id, text, number, integer, date, time, choice, ref or refs."""
+        return self.type.partition(":")[0]
+
+    @property
+    def argument(self) -> str:
+        """What follows the colon of the type: the choices, or the table referred to."""
+        return self.type.partition(":")[2]
+
+
+@cache
+def columns_of(table: str) -> dict[str, Column]:
+    """Return the declared columns of a table, by name, in file order."""
+    text = resources.files("sim.network").joinpath("tables", f"{table}.csv").read_text(encoding="utf-8")
+    columns: dict[str, Column] = {}
+    for row in csv.DictReader(text.splitlines()):
+        columns[row["name"]] = Column(
+            name=row["name"],
+            type=row["type"],
+            unit=row["unit"],
+            required=row["required"] == "yes",
+            default=row["default"],
+            min=float(row["min"]) if row["min"] else None,
+            max=float(row["max"]) if row["max"] else None,
+            description=row["description"],
+        )
+    return columns
+
+
+def key_of(table: str) -> str | None:
+    """Return the name of the table's id column, or None for a table without one."""
+    return next((name for name, column in columns_of(table).items() if column.kind == "id"), None)
+
+
+def read_table(path: Path, table: str, problems: list[str]) -> pd.DataFrame:
+    """Read one CSV file as declared.
+
+    Everything wrong is appended to `problems` (file, row, column, value, what is allowed); rows with a problem
+    are left out, so that one pass over all tables finds all problems.
+
+    Returns
+    -------
+    DataFrame with the declared columns: ids, text and choices str ("" = empty), numbers float64 (NaN = empty), dates
+    datetime64 (NaT = empty), times minutes after midnight as float64, lists as tuples of str.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        problems.append(f"{path.name}: is not UTF-8 (byte {error.start}); save it as 'CSV UTF-8'")
+        return frame_of(table, [])
+    except OSError:
+        problems.append(f"{path}: file is missing")
+        return frame_of(table, [])
+    reader = csv.DictReader(text.splitlines())
+    header = [name.strip() for name in reader.fieldnames or []]
+    columns = columns_of(table)
+    problems.extend(
+        f"{path.name}: unknown column '{name}'{did_you_mean(name, columns)}" for name in header if name not in columns
+    )
+    missing = [name for name, column in columns.items() if column.required and name not in header]
+    problems.extend(f"{path.name}: column '{name}' is missing ({columns[name].description})" for name in missing)
+    if missing:
+        return frame_of(table, [])
+    rows: list[dict[str, Any]] = []
+    seen: dict[str, int] = {}
+    key = key_of(table)
+    for number, raw in enumerate(reader, start=2):
+        if None in raw:
+            problems.append(f"{path.name} row {number}: more cells than the header has; quote text that holds a comma")
+            continue
+        found: list[str] = []
+        row = convert_row(table, raw, found)
+        if key is not None and row[key] in seen:
+            found.append(f"{key}: '{row[key]}' stands already in row {seen[row[key]]}")
+        elif key is not None:
+            seen[row[key]] = number
+        problems.extend(f"{path.name} row {number}, {sentence}" for sentence in found)
+        if not found:
+            rows.append(row)
+    return frame_of(table, rows)
+
+
+def convert_row(table: str, raw: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
+    """Convert one row of text (or TOML values) to the declared types; append what is wrong to `problems`."""
+    row: dict[str, Any] = {}
+    for name, column in columns_of(table).items():
+        value = raw.get(name)
+        text = "" if value is None else _as_text(value)
+        if not text and column.required:
+            problems.append(f"{name}: is empty but must be given ({column.description})")
+        row[name] = _convert(column, text or column.default, problems)
+    return row
+
+
+def frame_of(table: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return the rows as a DataFrame with the declared columns and dtypes, also when there are none."""
+    data: dict[str, pd.Series[Any]] = {}
+    for name, column in columns_of(table).items():
+        values = [row[name] for row in rows]
+        if column.kind in {"number", "time", "integer"}:
+            data[name] = pd.Series(values, dtype="float64")
+        elif column.kind == "date":
+            data[name] = pd.Series(values, dtype="datetime64[s]")
+        else:
+            data[name] = pd.Series(values, dtype="object")
+    frame = pd.DataFrame(data)
+    whole = [name for name, column in columns_of(table).items() if column.kind == "integer"]
+    return frame.astype(dict.fromkeys(whole, "int64"))
+
+
+def check_references(tables: Mapping[str, pd.DataFrame], *, where: str = "") -> list[str]:
+    """Return a sentence for every reference to an id that its table does not hold.
+
+    Raises
+    ------
+    Nothing: the caller decides, together with what else it has found.
+    """
+    problems: list[str] = []
+    for table, frame in tables.items():
+        for name, column in columns_of(table).items():
+            if column.kind not in {"ref", "refs"} or frame.empty:
+                continue
+            target = column.argument
+            known = set(tables[target][key_of(target)])
+            values = frame[name] if column.kind == "ref" else frame[name].explode()
+            for value in sorted(set(values) - known - {""}):
+                user = _first_user(frame, name, value, table)
+                problems.append(
+                    f"{where}{table}.csv{user}, {name}: '{value}' is not in {target}.csv{did_you_mean(value, known)}"
+                )
+    return problems
+
+
+def require(condition: bool, sentence: str, problems: list[str]) -> None:
+    """Append the sentence when the condition does not hold."""
+    if not condition:
+        problems.append(sentence)
+
+
+def raise_if(problems: Iterable[str]) -> None:
+    """Raise one InputError that carries every problem, if there is any."""
+    found = list(problems)
+    if found:
+        raise InputError(found)
+
+
+def _first_user(frame: pd.DataFrame, name: str, value: str, table: str) -> str:
+    """Say which row of a table first uses a value: by the table's id, or by line number."""
+    hit = frame[name].map(lambda cell: value == cell or (isinstance(cell, tuple) and value in cell))
+    position = int(hit.to_numpy().argmax())
+    key = key_of(table)
+    return f" '{frame[key].iloc[position]}'" if key else f" row {position + 2}"
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ";".join(str(item) for item in value)
+    return str(value).strip()
+
+
+def _convert(column: Column, text: str, problems: list[str]) -> Any:
+    if column.kind in {"number", "integer"}:
+        return _number(column, text, problems)
+    if column.kind == "date":
+        return _date(column, text, problems)
+    if column.kind == "time":
+        return _time(column, text, problems)
+    if column.kind == "refs":
+        return tuple(part.strip() for part in text.split(";") if part.strip())
+    if column.kind == "choice" and text:
+        choices = column.argument.split("|")
+        if text not in choices:
+            allowed = ", ".join(choices)
+            problems.append(f"{column.name}: '{text}' is not one of {allowed}{did_you_mean(text, choices)}")
+    return text
+
+
+def _number(column: Column, text: str, problems: list[str]) -> float:
+    whole = column.kind == "integer"
+    if not text:
+        return 0 if whole else float("nan")
+    try:
+        value = int(text) if whole else float(text)
+    except ValueError:
+        problems.append(f"{column.name}: '{text}' is not {'a whole' if whole else 'a'} number")
+        return 0 if whole else float("nan")
+    low, high = column.min, column.max
+    if (low is not None and not value >= low) or (high is not None and not value <= high):
+        unit = f" {column.unit}" if column.unit else ""
+        problems.append(f"{column.name}: {text} is outside {low:g} to {high:g}{unit}")
+    return value
+
+
+def _date(column: Column, text: str, problems: list[str]) -> pd.Timestamp:
+    if not text:
+        return pd.NaT  # type: ignore[return-value]
+    try:
+        return pd.Timestamp(pd.to_datetime(text, format="%Y-%m-%d"))
+    except ValueError:
+        problems.append(f"{column.name}: '{text}' is not a date written YYYY-MM-DD")
+        return pd.NaT  # type: ignore[return-value]
+
+
+def _time(column: Column, text: str, problems: list[str]) -> float:
+    if not text:
+        return float("nan")
+    hours, _, minutes = text.partition(":")
+    if hours.isdigit() and minutes.isdigit() and len(minutes) == 2 and int(hours) <= 29 and int(minutes) < 60:
+        return int(hours) * 60.0 + int(minutes)
+    problems.append(f"{column.name}: '{text}' is not a time written HH:MM")
+    return float("nan")

@@ -1,0 +1,196 @@
+"""Stage 2b: projects are applied to a copy of the network as it is at the end of a year."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from sim.errors import ScenarioError, did_you_mean
+from sim.network.checks import check_tables
+from sim.network.network import Network
+from sim.network.schema import check_references, columns_of, frame_of
+from sim.scenario.changes import CHILDREN, Add, Change, Close, Set, same_value
+from sim.scenario.project import Project
+
+__all__ = ["apply_projects"]
+
+UNDATED_TABLES = ("calibration", "line_speeds")
+"""Tables about the past: they name lines that need not be open in the scenario's year."""
+
+
+def apply_projects(network: Network, projects: Iterable[Project], *, year: int) -> Network:
+    """Return the network at the end of a year with projects built; `network` itself is left as it is.
+
+    The order of the projects does not matter: additions come first, then settings, then closures.
+
+    Raises
+    ------
+    ScenarioError: a project requires one that is off or conflicts with one that is on, two projects contradict each
+    other, a change states a stale value, names something unknown or has no effect; all problems are listed.
+    """
+    date = pd.Timestamp(year=year, month=12, day=31)
+    chosen = sorted(projects, key=lambda project: project.project_id)
+    problems = _check_company(chosen)
+    changes = [change for project in chosen for change in project.changes]
+    tables = dict(network.as_of(date).tables)
+    _apply_additions(tables, [change for change in changes if isinstance(change, Add)], problems)
+    _apply_settings(tables, [change for change in changes if isinstance(change, Set)], problems)
+    _apply_closures(tables, changes, problems)
+    if not problems and changes:
+        current = {name: frame for name, frame in tables.items() if name not in UNDATED_TABLES}
+        problems = check_references(current) + check_tables(tables)
+    if problems:
+        raise ScenarioError(problems)
+    return _drop_orphans(network.as_of(date).with_tables(**tables))
+
+
+def _check_company(projects: list[Project]) -> list[str]:
+    on = {project.project_id for project in projects}
+    problems = []
+    for project in projects:
+        problems.extend(
+            f"project '{project.project_id}' requires '{other}', which is off"
+            for other in project.card.requires
+            if other not in on
+        )
+        problems.extend(
+            f"project '{project.project_id}' conflicts with '{other}'; only one of them can be on"
+            for other in project.card.conflicts
+            if other in on
+        )
+    return problems
+
+
+def _apply_additions(tables: dict[str, pd.DataFrame], additions: list[Add], problems: list[str]) -> None:
+    added: dict[tuple[str, str], Add] = {}
+    for change in additions:
+        table, key = change.table, change.key
+        if not key:
+            tables[table] = _with_rows(tables[table], table, [change.row])
+            continue
+        twin = added.get((table, key))
+        if twin is not None:
+            if not _same_addition(twin, change):
+                problems.append(
+                    f"projects '{twin.project}' and '{change.project}' both add {table} '{key}', with different values"
+                )
+            continue
+        if key in set(tables[table].iloc[:, 0]):
+            problems.append(f"project '{change.project}': add {table} '{key}': it exists already")
+            continue
+        added[(table, key)] = change
+        tables[table] = _with_rows(tables[table], table, [change.row])
+        if change.children:
+            child = CHILDREN[table][0]
+            tables[child] = _with_rows(tables[child], child, list(change.children))
+
+
+def _same_addition(a: Add, b: Add) -> bool:
+    """Two cards may add the same thing (a shared station) if they say the same of it, sources apart."""
+    said = set(a.row) - {"source", "date", "confidence", "opening_date"}
+    return all(same_value(a.row[name], b.row[name]) for name in said) and len(a.children) == len(b.children)
+
+
+def _apply_settings(tables: dict[str, pd.DataFrame], settings: list[Set], problems: list[str]) -> None:
+    agreed: dict[tuple[str, str, str], tuple[Any, str]] = {}
+    for change in settings:
+        frame = tables[change.table]
+        rows = frame.index[frame.iloc[:, 0] == change.key]
+        if rows.empty:
+            near = did_you_mean(change.key, frame.iloc[:, 0])
+            problems.append(
+                f"project '{change.project}': set {change.table} '{change.key}': there is no such row in this year{near}"
+            )
+            continue
+        for column, now in change.now.items():
+            there = frame.loc[rows[0], column]
+            if not same_value(there, change.was[column]):
+                problems.append(
+                    f"project '{change.project}': set {change.table} '{change.key}': {column} was expected to be "
+                    f"{_shown(change.was[column])} but is {_shown(there)}; the card is stale"
+                )
+            other, owner = agreed.setdefault((change.table, change.key, column), (now, change.project))
+            if not same_value(other, now):
+                problems.append(
+                    f"projects '{owner}' and '{change.project}' set {column} of {change.table} '{change.key}' "
+                    f"differently: {_shown(other)} and {_shown(now)}"
+                )
+    if problems:
+        return
+    for (table, key, column), (now, _) in agreed.items():
+        frame = tables[table].copy()
+        row = frame.index[frame.iloc[:, 0] == key][0]
+        frame.at[row, column] = now
+        tables[table] = frame
+
+
+def _apply_closures(tables: dict[str, pd.DataFrame], changes: list[Change], problems: list[str]) -> None:
+    setters = {(change.table, change.key): change.project for change in changes if isinstance(change, Set)}
+    for change in changes:
+        if not isinstance(change, Close):
+            continue
+        frame = tables[change.table]
+        setter = setters.get((change.table, change.key))
+        if setter is not None:
+            problems.append(
+                f"projects '{setter}' and '{change.project}' contradict: one sets {change.table} '{change.key}', "
+                "the other closes it"
+            )
+        ids = frame.iloc[:, 0]
+        if change.key not in set(ids):
+            twice = any(
+                isinstance(other, Close) and other.key == change.key and other.project < change.project
+                for other in changes
+            )
+            if not twice:
+                problems.append(
+                    f"project '{change.project}': close {change.table} '{change.key}': there is no such row in this "
+                    f"year{did_you_mean(change.key, ids)}"
+                )
+            continue
+        tables[change.table] = frame[ids != change.key].reset_index(drop=True)
+        if change.table in CHILDREN:
+            child, _, reference = CHILDREN[change.table]
+            tables[child] = tables[child][tables[child][reference] != change.key].reset_index(drop=True)
+    _drop_users_of_closed(tables, changes)
+
+
+def _drop_users_of_closed(tables: dict[str, pd.DataFrame], changes: list[Change]) -> None:
+    """A service over a closed line, or calling at a closed station, no longer runs."""
+    closed_lines = {change.key for change in changes if isinstance(change, Close) and change.table == "lines"}
+    closed_stations = {change.key for change in changes if isinstance(change, Close) and change.table == "stations"}
+    services, stops = tables["services"], tables["service_stops"]
+    calling = set(stops[stops["station_id"].isin(closed_stations)]["service_id"])
+    stays = ~services["lines"].map(lambda used: bool(closed_lines.intersection(used))).astype(bool)
+    stays &= ~services["service_id"].isin(calling)
+    if not stays.all():
+        tables["services"] = services[stays].reset_index(drop=True)
+        kept = set(tables["services"]["service_id"])
+        tables["service_stops"] = stops[stops["service_id"].isin(kept)].reset_index(drop=True)
+    if closed_stations:
+        line_stops, links = tables["line_stops"], tables["changes"]
+        tables["line_stops"] = line_stops[~line_stops["station_id"].isin(closed_stations)].reset_index(drop=True)
+        gone = links["from_station"].isin(closed_stations) | links["to_station"].isin(closed_stations)
+        tables["changes"] = links[~gone].reset_index(drop=True)
+
+
+def _with_rows(frame: pd.DataFrame, table: str, rows: list[Mapping[str, Any]]) -> pd.DataFrame:
+    addition = frame_of(table, [{name: row[name] for name in columns_of(table)} for row in rows])
+    return pd.concat([frame, addition], ignore_index=True) if len(frame) else addition
+
+
+def _drop_orphans(network: Network) -> Network:
+    """Leave out changes of train between stations that are not there."""
+    known = set(network.stations["station_id"])
+    changes = network.changes
+    kept = changes["from_station"].isin(known) & changes["to_station"].isin(known)
+    return network if kept.all() else network.with_tables(changes=changes[kept].reset_index(drop=True))
+
+
+def _shown(value: Any) -> str:
+    """Return a table value as a planner would write it."""
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d}"
+    return ";".join(value) if isinstance(value, tuple) else f"'{value}'"
