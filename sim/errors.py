@@ -1,9 +1,9 @@
 """Every error a user can meet, in one place.
 
-    SimError                 carries .problems, a list of sentences
-    ├── InputError           a file, a value or a name given by the user is wrong
-    ├── ScenarioError        projects or scenarios contradict each other or the base
-    └── NoRouteError         two places are not connected in this network
+SimError                 carries .problems, a list of sentences
+├── InputError           a file, a value or a name given by the user is wrong
+├── ScenarioError        projects or scenarios contradict each other or the base
+└── NoRouteError         two places are not connected in this network
 """
 
 from collections.abc import Iterable, Sequence

@@ -39,9 +39,7 @@ def lonlat(column: float, row: float, rows: int) -> tuple[float, float]:
     return round(lon, 7), round(lat, 7)
 
 
-def write_cells(
-    folder: Path, people: npt.NDArray[np.float64], county: npt.NDArray[np.int64]
-) -> None:
+def write_cells(folder: Path, people: npt.NDArray[np.float64], county: npt.NDArray[np.int64]) -> None:
     """Write cells.tif: population, county and moves of each cell."""
     land = county >= 0
     bands = {"population": np.where(land, people, -1), "county": county, "moves": moves_of(land)}
@@ -63,7 +61,9 @@ def write_cells(
             file.set_band_description(number, name)
 
 
-def write_places(folder: Path, seats: dict[str, tuple[int, int]], people: npt.NDArray[np.float64], county: npt.NDArray[np.int64]) -> None:
+def write_places(
+    folder: Path, seats: dict[str, tuple[int, int]], people: npt.NDArray[np.float64], county: npt.NDArray[np.int64]
+) -> None:
     """Write counties, cities, places and the city set: one county and one city for each seat (column, row)."""
     rows = county.shape[0]
     counties, cities, places = [], [], []
@@ -73,8 +73,12 @@ def write_places(folder: Path, seats: dict[str, tuple[int, int]], people: npt.ND
         point = {"lon": lon, "lat": lat}
         named = {"name": f"{place.upper()}城", "name_en": place.upper()}
         counties.append(
-            {"county_index": index, "adcode": 900001 + index} | named | {"city_id": place, "province": "样例"}
-            | {"population_2020": total} | point | {"seat_source": "invented", "confidence": "high"}
+            {"county_index": index, "adcode": 900001 + index}
+            | named
+            | {"city_id": place, "province": "样例"}
+            | {"population_2020": total}
+            | point
+            | {"seat_source": "invented", "confidence": "high"}
         )
         cities.append({"city_id": place} | named | {"province": "样例"} | point | {"population_2020": total} | INVENTED)
         places.append({"place_id": place} | named | {"kind": "city", "city_id": place} | point | INVENTED)
@@ -103,7 +107,8 @@ def write_line5() -> None:
         lon, lat = lonlat(column, row, rows)
         stations.append(
             {"station_id": place, "name": f"{place.upper()}站", "name_en": f"{place.upper()} station", "city_id": place}
-            | {"lon": lon, "lat": lat, "opening_date": "2010-01-01", "rank": "main", "throat_km": 0} | INVENTED
+            | {"lon": lon, "lat": lat, "opening_date": "2010-01-01", "rank": "main", "throat_km": 0}
+            | INVENTED
         )
     pd.DataFrame(stations).to_csv(folder / "stations.csv", index=False)
 

@@ -1,6 +1,7 @@
 """Checks that need more than one cell: order, dates, chainage against distance, services against their lines."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import networkx as nx
 import numpy as np
@@ -34,7 +35,7 @@ def check_tables(tables: Mapping[str, pd.DataFrame]) -> list[str]:
 
 
 def _check_dates(tables: Mapping[str, pd.DataFrame]) -> list[str]:
-    problems = []
+    problems: list[str] = []
     for name, frame in tables.items():
         if "closing_date" not in frame:
             continue
@@ -48,7 +49,7 @@ def _check_dates(tables: Mapping[str, pd.DataFrame]) -> list[str]:
 
 
 def _check_line_order(line_stops: pd.DataFrame, lines: pd.DataFrame) -> list[str]:
-    problems = []
+    problems: list[str] = []
     counts = line_stops.groupby("line_id").size()
     problems.extend(
         f"line_stops.csv: line '{line}' has {counts.get(line, 0)} stop(s); a line needs at least two"
@@ -99,7 +100,7 @@ def _check_speeds(lines: pd.DataFrame) -> list[str]:
 
 def _check_services(tables: Mapping[str, pd.DataFrame]) -> list[str]:
     """Every call of a service must lie on its lines, twice running in the same place never, at least two calls."""
-    problems = []
+    problems: list[str] = []
     on_line = tables["line_stops"].groupby("line_id")["station_id"].apply(list).to_dict()
     connected: dict[tuple[str, ...], dict[str, int]] = {}
     stops = tables["service_stops"].sort_values(["service_id", "sequence"])
@@ -120,7 +121,7 @@ def _check_services(tables: Mapping[str, pd.DataFrame]) -> list[str]:
             )
         elif len({part[station] for station in called}) > 1:
             problems.append(f"services.csv '{service}': its lines ({', '.join(lines)}) do not meet between its calls")
-        if any(a == b for a, b in zip(called, called[1:], strict=False)):
+        if any(a == b for a, b in pairwise(called)):
             problems.append(f"service_stops.csv: service '{service}' calls at the same station twice running")
     repeated = stops[stops.duplicated(["service_id", "sequence"])]
     problems.extend(

@@ -171,15 +171,13 @@ def _runnable(
 ) -> pd.DataFrame:
     """Return the services whose lines and stations are all open on a day."""
     open_lines = set(lines["line_id"])
-    on_open_lines = services["lines"].map(lambda used: open_lines.issuperset(used)).astype(bool)
+    on_open_lines = services["lines"].map(open_lines.issuperset).astype(bool)
     closed_stations = set(stations["station_id"]) - set(open_on(stations, day)["station_id"])
     calls_at_closed = service_stops[service_stops["station_id"].isin(closed_stations)]["service_id"]
     return services[on_open_lines & ~services["service_id"].isin(set(calls_at_closed))].reset_index(drop=True)
 
 
-def _read_roads(
-    folder: Path, file: NetworkFile, problems: list[str]
-) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+def _read_roads(folder: Path, file: NetworkFile, problems: list[str]) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Read the surveyed road links and nodes, or empty frames when the network names none."""
     links = gpd.GeoDataFrame(
         {"link_id": [], "from_node": [], "to_node": [], "km": [], "road_class": [], "structure": []}

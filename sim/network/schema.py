@@ -246,12 +246,12 @@ def _number(column: Column, text: str, problems: list[str]) -> float:
 
 def _date(column: Column, text: str, problems: list[str]) -> pd.Timestamp:
     if not text:
-        return pd.NaT  # type: ignore[return-value]
+        return pd.NaT
     try:
         return pd.Timestamp(pd.to_datetime(text, format="%Y-%m-%d"))
     except ValueError:
         problems.append(f"{column.name}: '{text}' is not a date written YYYY-MM-DD")
-        return pd.NaT  # type: ignore[return-value]
+        return pd.NaT
 
 
 def _time(column: Column, text: str, problems: list[str]) -> float:

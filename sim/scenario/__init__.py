@@ -1,0 +1,1 @@
+"""Projects and scenarios: what is assumed, what is changed, and the network that results."""

@@ -46,7 +46,7 @@ def apply_projects(network: Network, projects: Iterable[Project], *, year: int) 
 
 def _check_company(projects: list[Project]) -> list[str]:
     on = {project.project_id for project in projects}
-    problems = []
+    problems: list[str] = []
     for project in projects:
         problems.extend(
             f"project '{project.project_id}' requires '{other}', which is off"
@@ -120,7 +120,7 @@ def _apply_settings(tables: dict[str, pd.DataFrame], settings: list[Set], proble
     for (table, key, column), (now, _) in agreed.items():
         frame = tables[table].copy()
         row = frame.index[frame.iloc[:, 0] == key][0]
-        frame.at[row, column] = now
+        frame.loc[[row], column] = pd.Series([now], index=[row], dtype=frame[column].dtype)
         tables[table] = frame
 
 

@@ -19,7 +19,12 @@ class Assumptions(Declared):
         description="wait for the first and every further train: none (the traveller aims at a train), half or the "
         "full headway of the services worth boarding",
     )
-    wait_cap_min: float = Field(30, ge=0, le=240, description="longest wait; beyond it people consult the timetable")
+    wait_cap_min: float = Field(
+        30, ge=0, le=240, description="waits up to this count in full; where trains are rarer people consult the timetable"
+    )
+    wait_beyond_cap_share: float = Field(
+        0.25, ge=0, le=1, description="share of the wait beyond the cap that still counts: leaving at an hour that does not suit"
+    )
     service_day_min: float = Field(1020, gt=0, le=1440, description="operating day, 06:30-23:30")
     station_time_min: float = Field(
         15, ge=0, le=90, description="street to train: security, gate closing 5 min before departure, platform"
@@ -36,7 +41,10 @@ class Assumptions(Declared):
     interchange_min: float = Field(1, ge=0, le=15, description="ramp and toll gate between a motorway and the streets")
     ferry_wait_cap_min: float = Field(60, ge=0, le=360, description="longest wait for a ferry")
     people_sample: int = Field(
-        64, ge=8, le=4096, description="equal shares of an origin's people that stand for it in the door-to-door reading"
+        64,
+        ge=8,
+        le=4096,
+        description="equal shares of an origin's people that stand for it in the door-to-door reading",
     )
 
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import pandas as pd
+
 from sim.errors import did_you_mean
 from sim.network.schema import Column, columns_of, convert_row
 
@@ -170,5 +172,8 @@ def _one_value(column: Column, table: str, value: Any, problems: list[str]) -> A
 
 def same_value(a: Any, b: Any) -> bool:
     """Tell whether two table values are equal, two empty ones included."""
-    both_empty = a != a and b != b
-    return bool(both_empty or a == b)
+    return (_is_empty(a) and _is_empty(b)) or bool(a == b)
+
+
+def _is_empty(value: Any) -> bool:
+    return not isinstance(value, tuple) and bool(pd.isna(value))

@@ -1,6 +1,6 @@
 """Stage 2a: a project is one TOML card: what it is, when it opens, what it costs, and what it changes."""
 
-import datetime
+import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -17,9 +17,9 @@ __all__ = ["Opens", "Project", "ProjectCard", "read_project", "read_projects"]
 class Opens(Declared):
     """When a project is expected to open: the central date and the range around it."""
 
-    central: datetime.date
-    earliest: datetime.date | None = None
-    latest: datetime.date | None = None
+    central: dt.date
+    earliest: dt.date | None = None
+    latest: dt.date | None = None
 
 
 class ProjectCard(Declared):

@@ -23,8 +23,8 @@ class ScenarioPage(Declared):
     description: str = ""
     based_on: str = ""
     year: int | None = Field(None, ge=1990, le=2100)
-    projects: dict[str, bool] = {}
-    assumptions: dict[str, Any] = {}
+    projects: dict[str, bool] = Field(default_factory=dict)
+    assumptions: dict[str, Any] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -66,8 +66,7 @@ def test_every_wrong_cell_is_named_with_row_value_and_what_is_allowed(write_tabl
         "line_speeds.csv row 2, until_date: '2011-13-01' is not a date written YYYY-MM-DD",
         "line_speeds.csv row 3, speed_kmh: -5 is outside 40 to 450 km/h",
         "line_speeds.csv row 3, confidence: 'sure' is not one of high, medium, low, guess",
-        "line_speeds.csv row 4, until_date: is empty but must be given "
-        "(first day on which the speed no longer held)",
+        "line_speeds.csv row 4, until_date: is empty but must be given (first day on which the speed no longer held)",
         "line_speeds.csv row 4, speed_kmh: 'abc' is not a number",
         "line_speeds.csv row 4, source: is empty but must be given (where the row comes from)",
     ]
@@ -89,9 +88,7 @@ def test_a_byte_order_mark_from_excel_is_no_problem(write_table):
     assert problems == []
 
 
-@pytest.mark.parametrize(
-    ("text", "minutes"), [("00:00", 0), ("06:05", 365), ("23:59", 1439), ("24:10", 1450)]
-)
+@pytest.mark.parametrize(("text", "minutes"), [("00:00", 0), ("06:05", 365), ("23:59", 1439), ("24:10", 1450)])
 def test_times_are_minutes_after_midnight(text, minutes):
     problems: list[str] = []
     row = convert_row("services", {"first_departure": text}, problems)

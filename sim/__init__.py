@@ -1,0 +1,43 @@
+"""Travel-time isochrones and circle targets for Ningbo and the Yangtze River Delta, by scenario.
+
+study = sim.read_study("scenarios/circles")
+result = study.run("plan_2027")
+result.targets, result.reach, result.city_times, result.route("ningbo", "shanghai")
+sim.isochrones(result, "ningbo", cutoffs_min=[60, 120])
+sim.write_result(result, "outputs")
+"""
+
+from importlib import import_module
+from typing import Any
+
+HOMES = {
+    "InputError": "sim.errors",
+    "NoRouteError": "sim.errors",
+    "ScenarioError": "sim.errors",
+    "SimError": "sim.errors",
+    "Network": "sim.network.network",
+    "Result": "sim.measures.result",
+    "Study": "sim.study",
+    "isochrones": "sim.measures.result",
+    "read_network": "sim.network.network",
+    "read_study": "sim.study",
+    "write_result": "sim.present.outputs",
+}
+MODULES = {"maps": "sim.present.maps"}
+
+__all__ = sorted([*HOMES, *MODULES])  # noqa: PLE0605 the names are kept beside their homes
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that `sim --help` does not wait for the whole model."""
+    if name in HOMES:
+        return getattr(import_module(HOMES[name]), name)
+    if name in MODULES:
+        return import_module(MODULES[name])
+    raise AttributeError(f"module 'sim' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return __all__

@@ -1,0 +1,151 @@
+"""Stage 7: the commands. Each reads a study, does one thing, and says what to do when it cannot.
+
+Exit status: 0 done, 1 a target that was asked for is missed, 2 the input or the command is wrong.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from sim.errors import SimError
+
+__all__ = ["main"]
+
+DEFAULT_STUDY = "scenarios/circles"
+
+EXAMPLES = """examples:
+  sim check circles                               read everything and list every problem
+  sim list circles                                scenarios x projects
+  sim show circles plan_2027                      what a scenario changes, old -> new
+  sim run                                         every scenario of scenarios/circles
+  sim run circles plan_2027 all_2035              two of its scenarios
+  sim times circles plan_2027 --cities --from ningbo > times.csv
+  sim route circles plan_2027 ningbo shanghai     door to door, leg by leg
+  sim targets circles                             verdicts in four readings
+
+STUDY is a folder with a study.toml, or its name under scenarios/."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit status."""
+    parser = _build_parser()
+    options = parser.parse_args(arguments)
+    if not hasattr(options, "handler"):
+        parser.print_help()
+        return 0
+    try:
+        commands = import_module("sim.commands")
+        handler: Callable[[Any], int] = getattr(commands, options.handler)
+        return handler(options)
+    except SimError as error:
+        count = len(error.problems)
+        print(f"sim: {count} problem{'s' if count != 1 else ''}", file=sys.stderr)
+        for sentence in error.problems:
+            print(f"  - {sentence}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+
+
+def _build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="sim",
+        description="Travel-time circles of Ningbo and the Yangtze River Delta, by scenario.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    check = _add(commands, "check", "read everything, list every problem, compute nothing", "sim check circles")
+    check.set_defaults(handler="check_study")
+    listing = _add(commands, "list", "scenarios x projects, on or off, with year and cost", "sim list circles")
+    listing.set_defaults(handler="list_study")
+    show = _add(commands, "show", "a merged scenario and every value it changes", "sim show circles plan_2027")
+    show.add_argument("scenario", metavar="SCENARIO")
+    show.set_defaults(handler="show_scenario")
+    _add_run(commands)
+    _add_times(commands)
+    _add_route(commands)
+    _add_targets(commands)
+    return parser
+
+
+def _add(commands: Any, name: str, description: str, example: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=description,
+        description=f"{description[:1].upper()}{description[1:]}.",
+        epilog=f"example:\n  {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "study",
+        metavar="STUDY",
+        nargs="?" if name in {"run", "check", "list", "targets"} else None,
+        default=DEFAULT_STUDY,
+        help=f"folder of a study, or its name under scenarios/ (default: {DEFAULT_STUDY})",
+    )
+    return parser
+
+
+def _add_run(commands: Any) -> None:
+    run = _add(
+        commands,
+        "run",
+        "run scenarios and write tables, surfaces, polygons and maps",
+        "sim run circles plan_2027 --outputs outputs",
+    )
+    run.add_argument("scenarios", metavar="SCENARIO", nargs="*", help="which scenarios (default: all)")
+    run.add_argument("--outputs", type=Path, default=Path("outputs"), help="where to write (default: outputs)")
+    run.add_argument("--no-maps", action="store_true", help="leave out the maps")
+    run.set_defaults(handler="run_study")
+
+
+def _add_times(commands: Any) -> None:
+    times = _add(
+        commands,
+        "times",
+        "minutes between stations or cities as CSV on standard output",
+        "sim times circles plan_2027 --stations --from ningbo --to shanghaihongqiao",
+    )
+    times.add_argument("scenario", metavar="SCENARIO")
+    kind = times.add_mutually_exclusive_group(required=True)
+    kind.add_argument("--stations", action="store_true", help="between stations, by train")
+    kind.add_argument("--cities", action="store_true", help="between municipal government seats, door to door")
+    times.add_argument("--from", dest="from_id", metavar="ID", help="only from this station or city")
+    times.add_argument("--to", dest="to_id", metavar="ID", help="only to this station or city")
+    times.set_defaults(handler="print_times")
+
+
+def _add_route(commands: Any) -> None:
+    route = _add(
+        commands,
+        "route",
+        "one journey door to door, leg by leg",
+        "sim route circles plan_2027 ningbo 121.60,31.20 --json",
+    )
+    route.add_argument("scenario", metavar="SCENARIO")
+    route.add_argument("start", metavar="FROM", help="a place id, a station id, or lon,lat")
+    route.add_argument("end", metavar="TO", help="a place id, a station id, or lon,lat")
+    route.add_argument("--json", action="store_true", help="as JSON")
+    route.set_defaults(handler="print_route")
+
+
+def _add_targets(commands: Any) -> None:
+    targets = _add(
+        commands,
+        "targets",
+        "verdicts on every target in four readings; exit status 1 if one that is asked for is missed",
+        "sim targets circles --scenario plan_2027 --target huyong_1h --reading station_fastest",
+    )
+    targets.add_argument("--scenario", action="append", metavar="ID", help="only this scenario (may be repeated)")
+    targets.add_argument("--target", action="append", metavar="ID", help="ask for this target: missed means exit 1")
+    targets.add_argument("--reading", action="append", metavar="KEY", help="ask for this reading only")
+    targets.set_defaults(handler="print_targets")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,302 @@
+"""Stage 7b: what each command does; `cli.py` says how they are called."""
+
+import argparse
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from sim.errors import InputError, did_you_mean
+from sim.measures.result import Result
+from sim.measures.targets import READINGS, name_first_year_met
+from sim.present.outputs import whole_folder, write_result, write_table
+from sim.scenario.assumptions import describe_assumptions
+from sim.scenario.changes import Add, Close, Set
+from sim.study import STAGES, Study, read_study
+
+__all__ = [
+    "check_study",
+    "list_study",
+    "print_route",
+    "print_targets",
+    "print_times",
+    "run_study",
+    "show_scenario",
+]
+
+MARKS = {True: "[green]达到 met[/green]", False: "[red]未达 missed[/red]"}
+
+
+def open_study(text: str) -> Study:
+    """Return the study in a folder, or of that name under scenarios/.
+
+    Raises
+    ------
+    InputError: there is none, or anything is wrong in its files.
+    """
+    for folder in (Path(text), Path("scenarios") / text):
+        if (folder / "study.toml").exists():
+            return read_study(folder)
+    known = sorted(path.parent.name for path in Path("scenarios").glob("*/study.toml"))
+    hint = did_you_mean(text, known) or (f"; there are {', '.join(known)}" if known else "; run sim in its folder")
+    raise InputError(f"no study '{text}': no such folder with a study.toml, here or under scenarios/{hint}")
+
+
+def check_study(options: argparse.Namespace) -> int:
+    """Read everything, list every problem, compute nothing."""
+    study = open_study(options.study)
+    network, console = study.network, Console()
+    counts = ", ".join(f"{len(frame)} {name}" for name, frame in network.tables.items() if len(frame))
+    console.print(f"[green]{study.study_id}: no problems[/green]")
+    console.print(f"network {network.network_id}: {counts}; {len(network.road_links)} road links")
+    grid = study.region.grid
+    console.print(
+        f"region: {int(grid.is_land.sum()):,} cells of {grid.cell_m / 1000:g} km, {grid.population[grid.is_land].sum():,.0f} "
+        f"people, {len(study.region.counties)} counties, {len(study.region.cities)} cities"
+    )
+    console.print(
+        f"{len(study.projects)} projects, {len(study.scenarios)} scenarios, {len(study.file.targets)} targets"
+    )
+    for scenario in study.scenarios.values():
+        for project_id in scenario.projects:
+            opens = study.projects[project_id].card.opens.central
+            if opens.year > scenario.year:
+                console.print(
+                    f"[yellow]note[/yellow]: {scenario.scenario_id} ({scenario.year}) has {project_id}, expected {opens}"
+                )
+    return 0
+
+
+def list_study(options: argparse.Namespace) -> int:
+    """Print scenarios x projects with year, status and cost."""
+    study = open_study(options.study)
+    table = Table(title=f"{study.file.title}  {study.file.title_en}")
+    for heading in ("project", "项目", "status", "opens", "亿元"):
+        table.add_column(heading, justify="right" if heading == "亿元" else "left")
+    for scenario in study.scenarios.values():
+        table.add_column(f"{scenario.scenario_id}\n{scenario.year}", justify="center")
+    for project in study.projects.values():
+        card = project.card
+        cost = "" if card.cost_100m_cny is None else f"{card.cost_100m_cny:,.0f}"
+        marks = ["●" if project.project_id in scenario.projects else "" for scenario in study.scenarios.values()]
+        table.add_row(project.project_id, card.name, card.status, str(card.opens.central), cost, *marks)
+    costs = []
+    for scenario in study.scenarios.values():
+        known = [study.projects[p].card.cost_100m_cny for p in scenario.projects]
+        costs.append(f"{sum(cost for cost in known if cost is not None):,.0f}")
+    table.add_section()
+    table.add_row("", "合计 total", "", "", "", *costs)
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
+    return 0
+
+
+def show_scenario(options: argparse.Namespace) -> int:
+    """Print a merged scenario: year, assumptions, and every value its projects change, old -> new."""
+    study = open_study(options.study)
+    scenario = study.scenario(options.scenario)
+    console = Console(width=None if sys.stdout.isatty() else 200)
+    console.print(f"[bold]{scenario.scenario_id}[/bold]  {scenario.name}  {scenario.name_en}")
+    based = f", based on {scenario.based_on}" if scenario.based_on else ""
+    console.print(f"network {study.network.network_id} as of {scenario.date:%Y-%m-%d}{based}\n{scenario.description}")
+    table = Table(title="assumptions")
+    for heading in ("assumption", "value", "default", "description"):
+        table.add_column(heading)
+    for row in describe_assumptions(scenario.assumptions):
+        changed = "" if row["value"] == row["default"] else str(row["default"])
+        table.add_row(row["assumption"], str(row["value"]), changed, row["description"])
+    console.print(table)
+    for project_id in scenario.projects:
+        _print_project(console, study, project_id)
+    return 0
+
+
+def _print_project(console: Console, study: Study, project_id: str) -> None:
+    project = study.projects[project_id]
+    card = project.card
+    console.print(
+        f"\n[bold]{project_id}[/bold]  {card.name}  ({card.status}, opens {card.opens.central}; {card.source})"
+    )
+    for change in project.changes:
+        if isinstance(change, Add):
+            parts = f" with {len(change.children)} points" if change.children else ""
+            console.print(f"  + {change.table} {change.key or '(change)'}{parts}")
+        elif isinstance(change, Set):
+            for name, now in change.now.items():
+                console.print(f"  ~ {change.table} {change.key}: {name} {change.was[name]} -> {now}")
+        elif isinstance(change, Close):
+            console.print(f"  - {change.table} {change.key}")
+
+
+def run_study(options: argparse.Namespace) -> int:
+    """Run scenarios, write their files, and end with the verdicts."""
+    began = time.perf_counter()
+    console = Console(stderr=True)
+    with console.status("reading the study"):
+        study = open_study(options.study)
+    read_s = time.perf_counter() - began
+    scenario_ids = options.scenarios or list(study.scenarios)
+    for scenario_id in scenario_ids:
+        study.scenario(scenario_id)
+    verdicts, folders = [], []
+    columns = (TextColumn("{task.description:<44}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("", total=len(scenario_ids) * (len(STAGES) + 1))
+        for scenario_id in scenario_ids:
+
+            def tell(stage: str, name: str = scenario_id) -> None:
+                progress.update(task, description=f"{name}: {stage}", advance=0)
+
+            result = _run_one(study, scenario_id, tell, progress, task)
+            tell("maps and files")
+            folders.append(write_result(result, options.outputs, maps="no" if options.no_maps else "yes"))
+            progress.advance(task)
+            verdicts.append(_labelled(result))
+    table = pd.concat(verdicts, ignore_index=True)
+    if len(scenario_ids) == len(study.scenarios):
+        folders.append(_write_comparison(study, table, options.outputs))
+    _print_verdicts(study, table)
+    _print_reach(verdicts, study, options.outputs, scenario_ids)
+    peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    total_s = time.perf_counter() - began
+    print(f"\n{len(scenario_ids)} scenarios in {total_s:.0f} s (reading {read_s:.0f} s), peak memory {peak_gb:.1f} GB")
+    print("files: " + ", ".join(str(folder) for folder in folders))
+    return 0
+
+
+def _run_one(study: Study, scenario_id: str, tell: object, progress: Progress, task: object) -> Result:
+    """Run one scenario, telling the progress bar each stage as it begins."""
+
+    def report(stage: str) -> None:
+        tell(stage)  # type: ignore[operator]
+        progress.advance(task)  # type: ignore[arg-type]
+
+    return study.run(scenario_id, report=report)
+
+
+def _labelled(result: Result) -> pd.DataFrame:
+    """Return a scenario's verdicts with its id and year in front."""
+    table = result.targets.copy()
+    table.insert(0, "year", result.scenario.year)
+    table.insert(0, "scenario", result.scenario.scenario_id)
+    return table
+
+
+def _write_comparison(study: Study, table: pd.DataFrame, outputs: Path) -> Path:
+    """Write verdicts of all scenarios side by side, and the first year in which each target is met."""
+    target = outputs / study.study_id / "comparison"
+    with whole_folder(target) as folder:
+        write_table(table, folder / "verdicts.csv")
+        write_table(name_first_year_met(table), folder / "first_year_met.csv")
+    return target
+
+
+def print_times(options: argparse.Namespace) -> int:
+    """Print minutes between stations or cities as CSV."""
+    study = open_study(options.study)
+    result = study.station_times(options.scenario) if options.stations else study.city_times(options.scenario)
+    for column, wanted in (("from_id", options.from_id), ("to_id", options.to_id)):
+        if wanted is None:
+            continue
+        known = set(result["from_id"]) | set(result["to_id"])
+        if wanted not in known:
+            kind = "station with trains" if options.stations else "city"
+            raise InputError(f"--{column[:-3]}: no {kind} '{wanted}' in this scenario{did_you_mean(wanted, known)}")
+        result = result[result[column] == wanted]
+    result.round(2).to_csv(sys.stdout, index=False)
+    return 0
+
+
+def print_route(options: argparse.Namespace) -> int:
+    """Print one journey leg by leg."""
+    study = open_study(options.study)
+    route = study.find_route(options.scenario, options.start, options.end)
+    print(json.dumps(route.to_dict(), ensure_ascii=False, indent=2) if options.json else route)
+    return 0
+
+
+def print_targets(options: argparse.Namespace) -> int:
+    """Print verdicts; exit status 1 if a target that is asked for is missed in the last scenario shown."""
+    study = open_study(options.study)
+    _check_names("--target", options.target or [], study.file.targets)
+    _check_names("--reading", options.reading or [], READINGS)
+    scenario_ids = options.scenario or list(study.scenarios)
+    for scenario_id in scenario_ids:
+        study.scenario(scenario_id)
+    verdicts = []
+    with Console(stderr=True).status("running") as status:
+        for scenario_id in scenario_ids:
+            status.update(f"running {scenario_id}")
+            verdicts.append(_labelled(study.run(scenario_id)))
+    table = pd.concat(verdicts, ignore_index=True)
+    if options.target:
+        table = table[table["target"].isin(options.target)]
+    if options.reading:
+        table = table[table["reading"].isin(options.reading)]
+    _print_verdicts(study, table)
+    last = table[table["scenario"] == scenario_ids[-1]]
+    return 0 if last["met"].all() else 1
+
+
+def _check_names(option: str, names: list[str], known: object) -> None:
+    allowed = [str(name) for name in known]  # type: ignore[attr-defined]
+    problems = [f"{option}: no '{name}'{did_you_mean(name, allowed)}" for name in names if name not in allowed]
+    if problems:
+        raise InputError(problems)
+
+
+def _print_verdicts(study: Study, table: pd.DataFrame) -> None:
+    console = Console(width=None if sys.stdout.isatty() else 170)
+    for target_id in table["target"].unique():
+        target = study.file.targets[target_id]
+        due = "、".join(str(year) for year in target.due)
+        shown = Table(
+            title=f"{target.name}  {target.name_en}  ≤ {target.limit_min:g} min" + (f"  (due {due})" if due else ""),
+            caption=target.note,
+        )
+        shown.add_column("scenario")
+        for reading in READINGS:
+            shown.add_column(reading, justify="right")
+        of_target = table[table["target"] == target_id]
+        for scenario_id in of_target["scenario"].unique():
+            rows = of_target[of_target["scenario"] == scenario_id].set_index("reading")
+            shown.add_row(scenario_id, *[_verdict_cell(rows, reading) for reading in READINGS])
+        first = name_first_year_met(of_target).set_index("reading")["first_year"]
+        shown.add_section()
+        shown.add_row(
+            "first met 首次达到",
+            *["" if r not in first.index else ("—" if pd.isna(first[r]) else str(first[r])) for r in READINGS],
+        )
+        console.print(shown)
+
+
+def _verdict_cell(rows: pd.DataFrame, reading: str) -> str:
+    if reading not in rows.index:
+        return ""
+    row = rows.loc[reading]
+    value = "no way" if pd.isna(row["value_min"]) else f"{row['value_min']:.0f} min"
+    slack = "" if pd.isna(row["slack_min"]) else f" ({row['slack_min']:+.0f})"
+    return f"{value}{slack} {MARKS[bool(row['met'])]}\n{row['binding_leg']}, {row['share_of_population']:.0%} of people"
+
+
+def _print_reach(verdicts: list[pd.DataFrame], study: Study, outputs: Path, scenario_ids: list[str]) -> None:
+    """Print people within 60 and 120 minutes of each place, by scenario, from the files just written."""
+    shown = Table(title="60 / 120 分钟内人口(百万)  people within 60 / 120 min, door to door, millions")
+    shown.add_column("scenario")
+    for place_id in study.file.places:
+        shown.add_column(study.region.place(place_id).name, justify="right")
+    for scenario_id in scenario_ids:
+        reach = pd.read_csv(outputs / study.study_id / scenario_id / "reach.csv")
+        best = reach[reach["mode"] == "best"].set_index(["place", "cutoff_min"])["population"] / 1e6
+        cells = []
+        for place_id in study.file.places:
+            values = [best.get((place_id, cutoff)) for cutoff in (60, 120)]
+            cells.append(" / ".join("" if value is None else f"{value:.1f}" for value in values))
+        shown.add_row(scenario_id, *cells)
+    if verdicts and study.file.places:
+        Console(width=None if sys.stdout.isatty() else 170).print(shown)

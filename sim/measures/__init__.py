@@ -1,0 +1,1 @@
+"""What is measured on the times of a scenario: isochrones, reach, targets, routes, invariants."""

@@ -1,0 +1,114 @@
+"""Stage 4d: everything one scenario's run has computed, held together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import geopandas as gpd
+import networkx as nx
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sim.errors import InputError, did_you_mean
+from sim.measures.isochrones import isochrone_polygons
+from sim.measures.line_graph import build_line_graph
+from sim.measures.route import Route, find_end, find_route
+from sim.network.network import Network
+from sim.region.region import Region
+from sim.scenario.project import Project
+from sim.scenario.scenario import Scenario
+from sim.times.door_to_door import DoorToDoor, Surfaces
+from sim.times.roads import to_networkx
+
+__all__ = ["Mode", "Result", "isochrones"]
+
+Mode = Literal["best", "rail", "road"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """One scenario as run. Tables have the columns of the published files; treat all of it as read-only.
+
+    Attributes
+    ----------
+    study_id, study_folder, scenario, projects : what was run; the projects that are on, by id.
+    base_lines : the lines of the base network, so that maps can tell what a project adds.
+    network, region : the network of the scenario, and land, people and places.
+    hops : running times of every hop of every service.
+    travel : door-to-door model (road graph, rides, stations) from which any further minutes come.
+    station_times, city_times, reach, targets : as the files of the same names.
+    target_cities : each target's reading by destination.
+    surfaces : minutes to every cell by place.
+    cutoffs_min : of the study.
+    timings_s : seconds by stage.
+    invariants : what was checked, and whether it held.
+    """
+
+    study_id: str
+    study_folder: Path
+    scenario: Scenario
+    projects: Mapping[str, Project]
+    base_lines: frozenset[str]
+    network: Network
+    region: Region
+    hops: pd.DataFrame
+    travel: DoorToDoor
+    station_times: pd.DataFrame
+    city_times: pd.DataFrame
+    surfaces: Mapping[str, Surfaces]
+    reach: pd.DataFrame
+    targets: pd.DataFrame
+    target_cities: pd.DataFrame
+    cutoffs_min: tuple[float, ...]
+    timings_s: Mapping[str, float]
+    invariants: Mapping[str, bool] = field(default_factory=dict)
+
+    def surface(self, place_id: str, mode: Mode = "best") -> npt.NDArray[np.float32]:
+        """Return minutes from a place of the study to every cell, (n_rows, n_columns), NaN where unreachable.
+
+        Raises
+        ------
+        InputError: the study computes no surface for this place.
+        """
+        if place_id not in self.surfaces:
+            near = did_you_mean(place_id, self.surfaces) or f"; there are {', '.join(self.surfaces)}"
+            raise InputError(f"no surface for place '{place_id}' (study.toml: places){near}")
+        values: npt.NDArray[np.float32] = getattr(self.surfaces[place_id], mode)
+        return values
+
+    def route(self, from_: str, to: str) -> Route:
+        """Return the fastest journey door to door, leg by leg.
+
+        Parameters
+        ----------
+        from_, to : a place id, a station id, or "lon,lat".
+
+        Raises
+        ------
+        InputError: an end is unknown. NoRouteError: there is no way between them.
+        """
+        start, end = (find_end(text, self.region, self.network.stations) for text in (from_, to))
+        return find_route(self.travel, start, end, self.network)
+
+    def to_networkx(self, kind: Literal["lines", "rides", "roads"]) -> "nx.Graph[Any]":
+        """Return the line network, the ride graph or the road graph with named attributes, for any analysis."""
+        if kind == "lines":
+            return build_line_graph(self.network)
+        if kind == "rides":
+            return self.travel.rides.to_networkx()
+        if kind == "roads":
+            return to_networkx(self.travel.graph)
+        raise InputError(f"no graph '{kind}'; there are lines, rides, roads")
+
+    def with_invariants(self, invariants: Mapping[str, bool]) -> "Result":
+        """Return the result with the outcome of its checks."""
+        return replace(self, invariants=invariants)
+
+
+def isochrones(
+    result: Result, place_id: str, cutoffs_min: Sequence[float] = (60, 120), mode: Mode = "best"
+) -> gpd.GeoDataFrame:
+    """Return the isochrone polygons of a place: cutoff_min, population, area_km2, geometry (see `isochrone_polygons`)."""
+    return isochrone_polygons(result.surface(place_id, mode), result.region.grid, cutoffs_min)

@@ -1,0 +1,163 @@
+"""Stage 4e: one journey door to door, leg by leg, for a person to read and check."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from sim.errors import InputError, NoRouteError, did_you_mean
+from sim.network.network import Network
+from sim.region.region import Region
+from sim.times.door_to_door import DoorToDoor
+from sim.times.kernels import routes_from, seeds_of, trace_seeds
+from sim.times.roads import place_node, road_route
+
+__all__ = ["End", "Route", "RouteLeg", "find_end", "find_route"]
+
+
+@dataclass(frozen=True)
+class End:
+    """One end of a journey: what was asked for, its names and its point."""
+
+    key: str
+    name: str
+    name_en: str
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True)
+class RouteLeg:
+    """One leg: what kind, from where to where, its minutes, and what carries it (road names, services)."""
+
+    leg: Literal["road", "access", "station", "wait", "ride", "change", "arrival", "egress"]
+    from_name: str
+    to_name: str
+    minutes: float
+    by: str
+
+
+@dataclass(frozen=True)
+class Route:
+    """The fastest journey between two ends; `legs` add up to `minutes`."""
+
+    start: End
+    end: End
+    minutes: float
+    mode: Literal["rail", "road"]
+    road_min: float
+    rail_min: float
+    legs: tuple[RouteLeg, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the journey as plain values, for JSON; minutes that do not exist are None."""
+        values = asdict(self)
+        for name in ("road_min", "rail_min"):
+            values[name] = None if np.isnan(values[name]) else values[name]
+        return values
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per leg."""
+        return pd.DataFrame([asdict(leg) for leg in self.legs])
+
+    def __str__(self) -> str:
+        """Return the journey as lines of text."""
+        head = f"{self.start.name} {self.start.name_en} -> {self.end.name} {self.end.name_en}: {self.minutes:.0f} min"
+        lines = [
+            f"  {leg.minutes:6.1f} min  {leg.leg:<8} {leg.from_name} -> {leg.to_name}"
+            + (f"  [{leg.by}]" if leg.by else "")
+            for leg in self.legs
+        ]
+        return "\n".join([f"{head} by {self.mode}", *lines])
+
+
+def find_end(text: str, region: Region, stations: pd.DataFrame) -> End:
+    """Return the end of a journey that a place id, a station id or "lon,lat" stands for.
+
+    Raises
+    ------
+    InputError: it is none of them.
+    """
+    places = region.places.set_index("place_id")
+    for table in (places, stations.set_index("station_id")):
+        if text in table.index:
+            row = table.loc[text]
+            return End(text, str(row["name"]), str(row["name_en"]), float(row["lon"]), float(row["lat"]))
+    try:
+        lon, lat = (float(part) for part in text.split(","))
+    except ValueError:
+        near = did_you_mean(text, [*places.index, *stations["station_id"]])
+        raise InputError(f"'{text}' is not a place, a station or lon,lat{near}") from None
+    return End(text, text, text, lon, lat)
+
+
+def find_route(travel: DoorToDoor, start: End, end: End, network: Network) -> Route:
+    """Return the faster of rail and road between two ends.
+
+    Raises
+    ------
+    NoRouteError: there is neither.
+    """
+    graph = travel.graph
+    node_a, node_b = place_node(graph, start.lon, start.lat), place_node(graph, end.lon, end.lat)
+    road = routes_from(graph.prepared, seeds_of([node_a]), limit_min=travel.limit_min).minutes
+    access = road[travel.stations.nodes].astype(np.float64)
+    by_board = access[:, None] + travel.rail_min
+    board = by_board.argmin(axis=0)
+    arrival = by_board[board, np.arange(len(board))]
+    rail = routes_from(graph.prepared, seeds_of(travel.stations.nodes, arrival), limit_min=travel.limit_min)
+    road_min, rail_min = float(road[node_b]), float(rail.minutes[node_b])
+    if not np.isfinite(min(road_min, rail_min)):
+        raise NoRouteError(f"there is no way from {start.name} to {end.name} within {travel.limit_min:g} min")
+    if rail_min < road_min:
+        alight = int(trace_seeds(rail.predecessors)[node_b])
+        legs = _rail_legs(travel, start, end, (int(board[alight]), alight), network)
+    else:
+        legs = [_road_leg("road", start, end, travel)]
+    return Route(
+        start=start,
+        end=end,
+        minutes=sum(leg.minutes for leg in legs),
+        mode="rail" if rail_min < road_min else "road",
+        road_min=road_min if np.isfinite(road_min) else float("nan"),
+        rail_min=rail_min if np.isfinite(rail_min) else float("nan"),
+        legs=tuple(legs),
+    )
+
+
+def _road_leg(kind: Literal["road", "access", "egress"], start: End, end: End, travel: DoorToDoor) -> RouteLeg:
+    """Return a way by road as one leg that names the roads it uses most."""
+    route = road_route(travel.graph, (start.lon, start.lat), (end.lon, end.lat))
+    by_name: dict[str, float] = {}
+    for part in route.legs:
+        name = (
+            "地方道路 local streets" if part.kind == "local" else f"{part.ref} {part.name}".strip() or part.road_class
+        )
+        by_name[name] = by_name.get(name, 0.0) + part.km
+    longest = sorted(by_name.items(), key=lambda item: -item[1])[:4]
+    named = ", ".join(f"{name} {km:.0f} km" for name, km in longest if km >= 0.5)
+    return RouteLeg(kind, start.name, end.name, float(route.minutes), named)
+
+
+def _rail_legs(travel: DoorToDoor, start: End, end: End, ends: tuple[int, int], network: Network) -> list[RouteLeg]:
+    """Return access, station, the legs by train between two stations, arrival and egress."""
+    stations = network.stations.set_index("station_id")
+    names, line_names = stations["name"], network.lines.set_index("line_id")["name"]
+    first, last = (travel.stations.station_ids[k] for k in ends)
+    board, alight = (
+        End(key, *(str(stations.loc[key, name]) for name in ("name", "name_en")), *stations.loc[key, ["lon", "lat"]])
+        for key in (first, last)
+    )
+    legs = [
+        _road_leg("access", start, board, travel),
+        RouteLeg(
+            "station", board.name, board.name, travel.station_time_min, "安检、检票、上车 security, gate, platform"
+        ),
+    ]
+    for leg in travel.rides.legs(first, last, "typical"):
+        lines = ", ".join(line_names.get(line, line) for line in leg.lines)
+        by = f"{lines}; {leg.trains_per_day:.0f} 列/日 trains a day" if leg.kind == "ride" else leg.mode
+        legs.append(RouteLeg(leg.kind, names[leg.from_id], names[leg.to_id], float(leg.minutes), by))
+    legs.append(RouteLeg("arrival", alight.name, alight.name, travel.arrival_time_min, "出站 platform to street"))
+    return [*legs, _road_leg("egress", alight, end, travel)]

@@ -1,0 +1,134 @@
+"""Stage 5b: the maps of a run: for each place the whole delta and a close-up, with the finding as their title."""
+
+from functools import lru_cache
+from pathlib import Path
+
+import geopandas as gpd
+import matplotlib.pyplot as plt
+import pandas as pd
+import shapely
+
+from sim.measures.result import Result
+from sim.present.base_map import BaseMap, build_rail_sections, prepare_base
+from sim.present.furniture import MapText
+from sim.present.maps import MapLayers, Place, draw_isochrone_map, save_map
+from sim.region.region import Region
+
+__all__ = ["save_result_maps"]
+
+LARGE_CITY_PEOPLE = 9_000_000
+USUAL_CITY_PEOPLE = 3_000_000
+CLOSE_UP_DEGREES = (1.55, 1.25)
+"""Half width and half height of the close-up around a place."""
+
+SOURCES = (
+    "数据：© OpenStreetMap 贡献者（ODbL）陆地、道路与车站；第七次全国人口普查（2020）；"
+    "列车时刻 2016、2023；各项目来源见项目卡。"
+)
+SOURCES_EN = (
+    "Data: © OpenStreetMap contributors (ODbL) for land, roads and stations; census 2020; timetables of 2016 and 2023; "
+    "projects as cited in their cards."
+)
+
+
+def save_result_maps(result: Result, folder: Path) -> list[Path]:
+    """Write the isochrone maps of every place of a study as PNG and SVG and return the files.
+
+    A study without land polygons (a tiny network) has no maps.
+    """
+    region = result.region
+    if region.land is None or region.water is None:
+        return []
+    base = _base_of(region)
+    layers = _layers_of(result)
+    files = []
+    for place_id in result.surfaces:
+        place = region.place(place_id)
+        origin = Place(place.name, place.name_en, place.lon, place.lat)
+        width, height = CLOSE_UP_DEGREES
+        close_up = (place.lon - width, place.lat - height, place.lon + width, place.lat + height)
+        for name, bbox in (("delta", None), ("near", close_up)):
+            figure = draw_isochrone_map(
+                minutes=result.surface(place_id).astype("float64"),
+                base=base,
+                layers=layers,
+                origin=origin,
+                text=_text_of(result, place_id, origin),
+                bbox=bbox,
+                cutoffs_min=result.cutoffs_min,
+                heavy_min=[cutoff for cutoff in (60, 120) if cutoff in result.cutoffs_min],
+            )
+            files += save_map(figure, folder / f"isochrones_{place_id}_{name}")
+            plt.close(figure)
+    return files
+
+
+@lru_cache(maxsize=1)
+def _base_of(region: Region) -> BaseMap:
+    """Return the projected land and water; one base map serves all runs of a study (regions compare by identity)."""
+    return prepare_base(region.grid, land=region.land, water=region.water)
+
+
+def _layers_of(result: Result) -> MapLayers:
+    network = result.network
+    new_lines = set(network.lines["line_id"]) - set(result.base_lines)
+    served = set(result.travel.rides.station_ids)
+    stations = network.stations[network.stations["station_id"].isin(served)]
+    cities = result.region.cities
+    rank = pd.cut(
+        cities["population_2020"], [-1, USUAL_CITY_PEOPLE, LARGE_CITY_PEOPLE, float("inf")], labels=[3, 2, 1]
+    ).astype(int)
+    return MapLayers(
+        rail=build_rail_sections(network.line_stops, network.lines, network.stations, new_line_ids=new_lines),
+        sea_roads=_new_roads(result),
+        stations=stations,
+        places=cities.assign(rank=rank)[["name", "name_en", "lon", "lat", "rank"]],
+    )
+
+
+def _new_roads(result: Result) -> gpd.GeoDataFrame | None:
+    """Return the roads that the scenario's projects add, drawn through their points."""
+    added = [
+        change.key for project in result.projects.values() for change in project.changes if change.table == "roads"
+    ]
+    points = result.network.road_points
+    drawn = points[points["road_id"].isin(added)].sort_values(["road_id", "sequence"])
+    if drawn.empty:
+        return None
+    lines = [shapely.LineString(group[["lon", "lat"]].to_numpy()) for _, group in drawn.groupby("road_id")]
+    return gpd.GeoDataFrame({"status": ["new"] * len(lines)}, geometry=lines, crs="EPSG:4326")
+
+
+def _text_of(result: Result, place_id: str, origin: Place) -> MapText:
+    reach = result.reach
+    of_place = reach[(reach["place"] == place_id) & (reach["mode"] == "best")].set_index("cutoff_min")["population"]
+    found = [(cutoff, of_place[cutoff]) for cutoff in (60, 120) if cutoff in of_place.index]
+    finding = "，".join(f"{cutoff // 60}小时内可达{_people_zh(people)}" for cutoff, people in found)
+    finding_en = ", ".join(f"{people / 1e6:.1f} million people within {cutoff} min" for cutoff, people in found)
+    assumptions = result.scenario.assumptions
+    rule = {
+        "planned": ("按计划车次出发，不计候车间隔", "aiming at a given train, no headway wait"),
+        "half_headway": ("候车按半个发车间隔", "waiting half a headway"),
+        "full_headway": ("候车按一个发车间隔", "waiting a full headway"),
+    }[assumptions.wait_rule]
+    return MapText(
+        title=f"从{origin.name}出发：{finding}",
+        title_en=f"From {origin.name_en}: {finding_en}",
+        scenario=result.scenario.name,
+        scenario_en=result.scenario.name_en,
+        year=result.scenario.year,
+        definition=(
+            f"门到门分钟：驾车接驳、进站{assumptions.station_time_min:g}分钟、{rule[0]}、乘车、换乘、"
+            f"出站{assumptions.arrival_time_min:g}分钟、驾车离站；或全程驾车；取较快者"
+        ),
+        definition_en=(
+            f"door-to-door minutes: drive to the station, {assumptions.station_time_min:g} min before departure, "
+            f"{rule[1]}, ride, change, {assumptions.arrival_time_min:g} min on arrival, drive on; or by road alone"
+        ),
+        source=SOURCES,
+        source_en=SOURCES_EN,
+    )
+
+
+def _people_zh(people: float) -> str:
+    return f"{people / 1e8:.2f}亿人" if people >= 1e8 else f"{people / 1e4:,.0f}万人"
