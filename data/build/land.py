@@ -95,11 +95,10 @@ def write_land() -> None:
     path = DATA / "land.gpkg"
     path.unlink(missing_ok=True)
     for layer, frame in (("land", land), ("water", water)):
-        frame["geometry"] = shapely.set_precision(frame.geometry.to_numpy(), 1e-5)
-        frame = frame[~frame.geometry.is_empty]
-        frame.to_file(path, layer=layer, driver="GPKG")
-        vertices = int(np.sum(shapely.get_num_coordinates(frame.geometry.to_numpy())))
-        print(f"{layer}: {len(frame)} polygons, {vertices} vertices")
+        rounded = frame.assign(geometry=shapely.set_precision(frame.geometry.to_numpy(), 1e-5))
+        rounded[~rounded.geometry.is_empty].to_file(path, layer=layer, driver="GPKG")
+        vertices = int(np.sum(shapely.get_num_coordinates(rounded.geometry.to_numpy())))
+        print(f"{layer}: {len(rounded)} polygons, {vertices} vertices")
     print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB")
 
 

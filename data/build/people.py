@@ -10,7 +10,8 @@ The county totals are the census's, exactly; where inside the county people live
   people = 2 pi density length^2. The others follow the settlements of GeoNames in the same way, with a short
   length. Both are weighed by how built-up a cell looks, for which the density of main roads stands in.
 - The rural residents live on all land, more of them near roads and settlements.
-- No cell is denser than a cap (20,000, or 1.35 times the mean of a denser county); what is over it moves to the other cells of the county.
+- No cell is denser than a cap (20,000, or 1.35 times the mean of a denser county); what is over it moves to the
+  other cells of the county.
 - People are whole numbers, rounded by largest remainder so that the totals stay exact.
 """
 
@@ -65,18 +66,25 @@ def write_people() -> None:
             "built": measure_built(county.shape, transform)[rows, columns],
         }
     )
-    towns = project(read_settlements())
+    towns = project(collect_towns())
     towns["county_index"] = find_county(towns, county, transform)
     population = np.where(county == NO_COUNTY, -1.0, 0.0)
     index_of = counties.set_index("adcode")["county_index"]
     for holder, members in project(counties).groupby("cells_of"):
         own = cells[cells["county_index"] == index_of[holder]]
-        own_towns = towns.loc[towns["county_index"] == index_of[holder], ["x", "y"]].to_numpy()
+        own_towns = towns.loc[towns["county_index"] == index_of[holder], ["x", "y", "weight"]].to_numpy()
         people = spread_county(own, members, own_towns)
         population[own["row"], own["column"]] = people
     check_totals(population, county, counties)
     write_cells(DATA / "cells.tif", population, county, moves, transform)
     print(f"cells.tif: {population[population > 0].sum():,.0f} people, densest cell {population.max():,.0f}")
+
+
+def collect_towns() -> pd.DataFrame:
+    """Settlements of GeoNames, each with weight 1, and the larger island towns that a weight makes as large."""
+    settlements = read_settlements().assign(weight=1.0)
+    islands = pd.read_csv(Path(__file__).with_name("island_towns.csv"))
+    return pd.concat([settlements, islands], ignore_index=True)[["lon", "lat", "weight"]]
 
 
 def project(table: pd.DataFrame) -> pd.DataFrame:
@@ -121,7 +129,7 @@ def measure_built(shape: tuple[int, ...], transform: rasterio.Affine) -> np.ndar
 def spread_county(cells: pd.DataFrame, members: pd.DataFrame, towns: np.ndarray) -> np.ndarray:
     """People in each of ``cells``: the census rows ``members`` that live there, their sum kept exactly."""
     xy, built = cells[["x", "y"]].to_numpy(), cells["built"].to_numpy()
-    points = towns if len(towns) else members[["x", "y"]].to_numpy()
+    points = towns if len(towns) else members.assign(weight=1.0)[["x", "y", "weight"]].to_numpy()
     town_decay = sum_decay(xy, points, TOWN_LENGTH_KM)
     village_decay = np.minimum(1.0, sum_decay(xy, points, VILLAGE_LENGTH_KM))
     rural = REMOTE_SHARE + (1.0 - REMOTE_SHARE) * np.maximum(village_decay, built)
@@ -129,7 +137,7 @@ def spread_county(cells: pd.DataFrame, members: pd.DataFrame, towns: np.ndarray)
     for member in members.itertuples():
         urban = float(member.urban_population_2020)
         length_km = max(1.0, float(np.sqrt(SEAT_SHARE * urban / (2 * np.pi * CENTRAL_DENSITY_PER_KM2))))
-        seat_decay = sum_decay(xy, np.array([[member.x, member.y]]), length_km)
+        seat_decay = sum_decay(xy, np.array([[member.x, member.y, 1.0]]), length_km)
         people += urban * SEAT_SHARE * as_shares(seat_decay * built)
         people += urban * (1.0 - SEAT_SHARE) * as_shares(town_decay * built + 0.02 * built)
         people += (member.population_2020 - urban) * as_shares(rural)
@@ -137,10 +145,10 @@ def spread_county(cells: pd.DataFrame, members: pd.DataFrame, towns: np.ndarray)
 
 
 def sum_decay(xy: np.ndarray, points: np.ndarray, length_km: float) -> np.ndarray:
-    """Sum over ``points`` of exp(-distance / length) at each of ``xy`` (m)."""
+    """Sum over ``points`` (x, y, weight) of weight times exp(-distance / length) at each of ``xy`` (m)."""
     total = np.zeros(len(xy))
-    for point in points:
-        total += np.exp(-np.hypot(*(xy - point).T) / (1000.0 * length_km))
+    for x, y, weight in points:
+        total += weight * np.exp(-np.hypot(xy[:, 0] - x, xy[:, 1] - y) / (1000.0 * length_km))
     return total
 
 

@@ -29,7 +29,7 @@ DATA = Path(__file__).parent.parent
 AUTHORED = Path(__file__).parent / "roads"
 PACKAGE = "scgraph-data==2.0.0"
 RIVERS = ("长江", "富春江", "黄浦江")  # wide rivers of the water layer that are drawn well enough to find bridges by
-NEAR_COUNTY_KM = 35.0  # roads further than this from every county seat of the study are dropped
+NEAR_COUNTY_KM = 30.0  # roads further than this from every county seat of the study are dropped
 MATCH_PIECE_KM = 2.0  # pieces on which motorways are matched, and the longest link that cells get on to
 INTERCHANGE_KM = 11.0  # longest way between interchanges of a motorway on land where the extract shows none
 TRUNK_KM = 4.0  # a road outside the motorways with this much between junctions leads through country: trunk

@@ -40,22 +40,19 @@ class RouteLeg:
 
 @dataclass(frozen=True)
 class Route:
-    """The fastest journey between two ends; `legs` add up to `minutes`."""
+    """The fastest journey between two ends; `legs` add up to `minutes`; a mode by which there is no way has None."""
 
     start: End
     end: End
     minutes: float
     mode: Literal["rail", "road"]
-    road_min: float
-    rail_min: float
+    road_min: float | None
+    rail_min: float | None
     legs: tuple[RouteLeg, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the journey as plain values, for JSON; minutes that do not exist are None."""
-        values = asdict(self)
-        for name in ("road_min", "rail_min"):
-            values[name] = None if np.isnan(values[name]) else values[name]
-        return values
+        """Return the journey as plain values, for JSON."""
+        return asdict(self)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per leg."""
@@ -120,8 +117,8 @@ def find_route(travel: DoorToDoor, start: End, end: End, network: Network) -> Ro
         end=end,
         minutes=sum(leg.minutes for leg in legs),
         mode="rail" if rail_min < road_min else "road",
-        road_min=road_min if np.isfinite(road_min) else float("nan"),
-        rail_min=rail_min if np.isfinite(rail_min) else float("nan"),
+        road_min=road_min if np.isfinite(road_min) else None,
+        rail_min=rail_min if np.isfinite(rail_min) else None,
         legs=tuple(legs),
     )
 

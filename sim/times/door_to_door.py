@@ -17,7 +17,7 @@ import pandas as pd
 
 from sim.times.kernels import each_alone, minutes_from, minutes_to_targets, routes_from, seeds_of, trace_seeds
 from sim.times.rides import Rides
-from sim.times.roads import RoadGraph, cells_from, place_node
+from sim.times.roads import RoadGraph, cells_from, place_node, reverse_graph
 
 __all__ = ["CITY_TIME_COLUMNS", "LEGS", "DoorToDoor", "PairMinutes", "StationRoads", "Surfaces", "link_stations"]
 
@@ -133,15 +133,12 @@ class DoorToDoor:
 
     def access_min(self, nodes: npt.ArrayLike) -> Floats:
         """Return road minutes from nodes to stations, (n_nodes, n_stations)."""
-        return minutes_to_targets(
-            self.graph.prepared, each_alone(nodes), self.stations.nodes, limit_min=self.limit_min
-        ).astype(np.float64)
+        return minutes_to_targets(self.graph.prepared, each_alone(nodes), self.stations.nodes).astype(np.float64)
 
     def egress_min(self, nodes: npt.ArrayLike) -> Floats:
-        """Return road minutes from stations to nodes, (n_stations, n_nodes)."""
-        return minutes_to_targets(
-            self.graph.prepared, each_alone(self.stations.nodes), np.asarray(nodes), limit_min=self.limit_min
-        ).astype(np.float64)
+        """Return road minutes from stations to nodes, (n_stations, n_nodes), searched backwards from the nodes."""
+        backwards = reverse_graph(self.graph).prepared
+        return minutes_to_targets(backwards, each_alone(nodes), self.stations.nodes).T.astype(np.float64)
 
     def surfaces_from(self, node: int) -> Surfaces:
         """Return minutes from a node to every cell by the best mode, by rail and by road alone."""
@@ -157,10 +154,11 @@ class DoorToDoor:
         The legs are those of the fastest journey by rail, whatever the faster mode is.
         """
         node_array = np.asarray(nodes, dtype=np.int32)
-        road = minutes_to_targets(
-            self.graph.prepared, each_alone(node_array), node_array, limit_min=self.limit_min
-        ).astype(np.float64)
-        access, egress, rail_min = self.access_min(node_array), self.egress_min(node_array), self.rail_min
+        n = len(node_array)
+        targets = np.concatenate([node_array, self.stations.nodes])
+        minutes = minutes_to_targets(self.graph.prepared, each_alone(node_array), targets).astype(np.float64)
+        road, access = minutes[:, :n], minutes[:, n:]
+        egress, rail_min = self.egress_min(node_array), self.rail_min
         rows = []
         for i, from_id in enumerate(city_ids):
             arrival = access[i][:, None] + rail_min
@@ -212,7 +210,8 @@ class DoorToDoor:
         selected = np.flatnonzero(membership.ravel() >= 0)
         groups, weights = membership.ravel()[selected], people.ravel()[selected]
         nodes = np.asarray(origins, dtype=np.int32)
-        access, rail_min = self.access_min(nodes), self.rail_min
+        rail_min = self.rail_min
+        access = self.access_min(nodes)
 
         def one(k: int) -> tuple[Floats, Floats]:
             return self._count_pairs(int(nodes[k]), access[k], rail_min, selected, groups, weights, len(to_ids))

@@ -46,7 +46,7 @@ __all__ = [
     "technical_minutes",
 ]
 
-HOP_KEYS = ["service_id", "lines", "train_class", "both_directions", "sequence", "from_id", "to_id"]
+HOP_KEYS = ["service_id", "lines", "train_class", "trains_per_day", "both_directions", "sequence", "from_id", "to_id"]
 HOP_COLUMNS = ["service_id", "sequence", "from_id", "to_id", "km", "technical_min", "run_min", "lines"]
 
 
@@ -131,7 +131,7 @@ def hop_times(network: Network, *, stop_throat_kmh: float = STOP_THROAT_KMH) -> 
     supplements = line_supplements(network).to_dict()
     problems: dict[str, None] = {}
     rows = []
-    hops = service_hops(network).drop(columns="both_directions")
+    hops = service_hops(network).drop(columns=["trains_per_day", "both_directions"])
     for service_id, lines, train_class, sequence, from_id, to_id in hops.itertuples(index=False, name=None):
         try:
             hop = model.hop_time(train_class, lines, from_id, to_id)
@@ -148,10 +148,10 @@ def hop_times(network: Network, *, stop_throat_kmh: float = STOP_THROAT_KMH) -> 
 def service_hops(network: Network) -> pd.DataFrame:
     """Return one row a hop of every service, in the order of service and sequence.
 
-    Columns: `service_id`, `lines`, `train_class`, `both_directions`, `sequence` of the departing call, `from_id` and
-    `to_id`.
+    Columns: `service_id`, `lines`, `train_class`, `trains_per_day`, `both_directions`, `sequence` of the departing call,
+    `from_id` and `to_id`.
     """
     calls = network.service_stops.sort_values(["service_id", "sequence"], kind="stable")
     calls = calls.assign(to_id=calls.groupby("service_id")["station_id"].shift(-1)).dropna(subset="to_id")
-    hops = calls.merge(network.services[["service_id", "lines", "train_class", "both_directions"]], on="service_id")
+    hops = calls.merge(network.services[["service_id", "lines", "train_class", "trains_per_day", "both_directions"]], on="service_id")
     return hops.rename(columns={"station_id": "from_id"})[HOP_KEYS]

@@ -33,7 +33,7 @@ def two_lines() -> Network:
 def timetable(network: Network, n_trains: int = 5) -> pd.DataFrame:
     """The running times of the network's own hops, as if they were a timetable."""
     hops = hop_times(network, stop_throat_kmh=inf)
-    times = hops[["from_id", "to_id"]].assign(fastest_min=hops["run_min"], n_trains=n_trains)
+    times = hops[["from_id", "to_id"]].assign(median_min=hops["run_min"], n_trains=n_trains)
     return times.reset_index(drop=True)
 
 
@@ -65,13 +65,13 @@ def test_a_train_held_up_on_the_way_does_not_move_the_line() -> None:
     network = two_lines()
     times = timetable(network)
     held_up = (times["from_id"] == "n0") & (times["to_id"] == "n5")
-    times.loc[held_up, "fastest_min"] *= 1.8
+    times.loc[held_up, "median_min"] *= 1.8
     found = calibrate(network, times, 2016, stop_throat_kmh=inf)
     assert found.lines.set_index("line_id").loc["north", "supplement_percent"] == pytest.approx(8.0, abs=0.05)
     assert found.sections.loc[~found.sections["used"], ["from_id", "to_id"]].to_numpy().tolist() == [["n0", "n5"]]
     worst = section_residuals(found, worst=1).iloc[0]
     assert (worst["from_id"], worst["to_id"]) == ("n0", "n5")
-    assert worst["residual_min"] == pytest.approx(0.8 / 1.8 * times.loc[held_up, "fastest_min"].iloc[0], rel=1e-3)
+    assert worst["residual_min"] == pytest.approx(0.8 / 1.8 * times.loc[held_up, "median_min"].iloc[0], rel=1e-3)
 
 
 def test_a_section_of_a_single_train_counts_only_where_there_is_no_other() -> None:
@@ -79,7 +79,7 @@ def test_a_section_of_a_single_train_counts_only_where_there_is_no_other() -> No
     times = timetable(network)
     of_north = times["to_id"].str.startswith("n")
     slow_single = of_north & (times["from_id"] == "n1")
-    times.loc[slow_single, "fastest_min"] *= 1.1
+    times.loc[slow_single, "median_min"] *= 1.1
     times.loc[slow_single, "n_trains"] = 1
     found = calibrate(network, times, 2016, stop_throat_kmh=inf)
     assert found.lines.set_index("line_id").loc["north", "supplement_percent"] == pytest.approx(8.0, abs=0.05)
