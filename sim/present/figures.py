@@ -10,8 +10,7 @@ import shapely
 
 from sim.measures.result import Result
 from sim.present.base_map import BaseMap, build_rail_sections, prepare_base
-from sim.present.furniture import MapText
-from sim.present.maps import MapLayers, Place, draw_isochrone_map, save_map
+from sim.present.maps import MapLayers, MapText, Place, draw_isochrone_map, save_map
 from sim.region.region import Region
 
 __all__ = ["save_result_maps"]
@@ -21,12 +20,23 @@ USUAL_CITY_PEOPLE = 3_000_000
 CLOSE_UP_DEGREES = (1.55, 1.25)
 """Half width and half height of the close-up around a place."""
 
+WATER_NAMES = pd.DataFrame(
+    [
+        ("东海", "East China Sea", 123.0, 29.3),
+        ("黄海", "Yellow Sea", 122.2, 33.4),
+        ("杭州湾", "Hangzhou Bay", 121.42, 30.43),
+        ("太湖", "Taihu Lake", 120.13, 31.2),
+    ],
+    columns=["name", "name_en", "lon", "lat"],
+)
+"""Where the names of waters stand on the maps: placed by eye."""
+
 SOURCES = (
-    "数据：© OpenStreetMap 贡献者（ODbL）陆地、道路与车站；第七次全国人口普查（2020）；"
+    "© OpenStreetMap 贡献者（ODbL）陆地、道路与车站；第七次全国人口普查（2020）；"
     "列车时刻 2016、2023；各项目来源见项目卡。"
 )
 SOURCES_EN = (
-    "Data: © OpenStreetMap contributors (ODbL) for land, roads and stations; census 2020; timetables of 2016 and 2023; "
+    "© OpenStreetMap contributors (ODbL) for land, roads and stations; census 2020; timetables of 2016 and 2023; "
     "projects as cited in their cards."
 )
 
@@ -80,23 +90,30 @@ def _layers_of(result: Result) -> MapLayers:
     ).astype(int)
     return MapLayers(
         rail=build_rail_sections(network.line_stops, network.lines, network.stations, new_line_ids=new_lines),
-        sea_roads=_new_roads(result),
+        sea_roads=_sea_roads(result),
         stations=stations,
         places=cities.assign(rank=rank)[["name", "name_en", "lon", "lat", "rank"]],
+        water_names=WATER_NAMES,
     )
 
 
-def _new_roads(result: Result) -> gpd.GeoDataFrame | None:
-    """Return the roads that the scenario's projects add, drawn through their points."""
-    added = [
+def _sea_roads(result: Result) -> gpd.GeoDataFrame | None:
+    """Return the authored bridges and tunnels, and every road that the scenario's projects add, through their points."""
+    added = {
         change.key for project in result.projects.values() for change in project.changes if change.table == "roads"
-    ]
-    points = result.network.road_points
-    drawn = points[points["road_id"].isin(added)].sort_values(["road_id", "sequence"])
-    if drawn.empty:
+    }
+    roads = result.network.roads
+    shown = roads[roads["structure"].isin(["bridge", "tunnel"]) | roads["road_id"].isin(added)]
+    points = result.network.road_points.sort_values(["road_id", "sequence"])
+    drawn = {road: group[["lon", "lat"]].to_numpy() for road, group in points.groupby("road_id")}
+    road_ids = [road for road in shown["road_id"] if road in drawn]
+    if not road_ids:
         return None
-    lines = [shapely.LineString(group[["lon", "lat"]].to_numpy()) for _, group in drawn.groupby("road_id")]
-    return gpd.GeoDataFrame({"status": ["new"] * len(lines)}, geometry=lines, crs="EPSG:4326")
+    return gpd.GeoDataFrame(
+        {"status": ["new" if road in added else "existing" for road in road_ids]},
+        geometry=[shapely.LineString(drawn[road]) for road in road_ids],
+        crs="EPSG:4326",
+    )
 
 
 def _text_of(result: Result, place_id: str, origin: Place) -> MapText:

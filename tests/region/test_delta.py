@@ -37,7 +37,7 @@ OPPOSITE_BANKS = {
     "Oujiang, Wenzhou and Yongjia": ((120.69, 28.07), (120.66, 28.01)),
     "Taihu, Yixing and Dongshan": ((119.88, 31.25), (120.40, 31.08)),
     "Chaohu, north and south shore": ((117.52, 31.68), (117.50, 31.43)),
-    "Hongze, Hongze town and Sihong": ((118.87, 33.29), (118.25, 33.33)),
+    "Hongze, east and west shore": ((118.87, 33.29), (118.42, 33.36)),
     "sea, Beilun and Jintang": ((121.84, 29.90), (121.87, 30.02)),
     "sea, Dinghai and Daishan": ((122.10, 30.03), (122.20, 30.25)),
 }
