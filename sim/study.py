@@ -265,7 +265,8 @@ def read_study(folder: "Path | str") -> Study:
     problems: list[str] = []
     file = read_toml(folder / "study.toml", StudyFile)
     projects = _attempt(problems, read_projects, folder / "projects") or {}
-    scenarios = _attempt(problems, merge_scenarios, file.scenarios, file.assumptions, projects) or {}
+    known = {path.stem for path in (folder / "projects").glob("*.toml")}
+    scenarios = _attempt(problems, merge_scenarios, file.scenarios, file.assumptions, known) or {}
     network_folder = _find_network(folder, file.network)
     network = _attempt(problems, read_network, network_folder)
     region = _attempt(problems, read_region, network_folder, network) if network is not None else None

@@ -78,7 +78,7 @@ def _check_chainage(line_stops: pd.DataFrame, stations: pd.DataFrame) -> list[st
     stops = line_stops[line_stops["station_id"].isin(points.index)].sort_values(["line_id", "sequence"])
     before = stops.groupby("line_id")[["station_id", "chainage_km"]].shift()
     sections = stops.assign(from_id=before["station_id"], km=stops["chainage_km"] - before["chainage_km"])
-    sections = sections.dropna(subset=["from_id"])
+    sections = sections[sections["from_id"].notna() & (sections["km"] > 0)]
     a = points.loc[sections["from_id"]].to_numpy().T
     b = points.loc[sections["station_id"]].to_numpy().T
     straight = great_circle_km(a[0], a[1], b[0], b[1])

@@ -18,6 +18,7 @@ from sim.network.toml_files import Declared, read_toml
 
 __all__ = ["Network", "NetworkFile", "RegionFiles", "read_network"]
 
+NEEDED_TABLES = ("stations", "lines")
 DATED_TABLES = ("lines", "services", "roads", "ferries", "changes")
 
 
@@ -132,15 +133,29 @@ def read_network(folder: "Path | str") -> Network:
     file = read_toml(folder / "network.toml", NetworkFile)
     problems: list[str] = []
     tables: dict[str, pd.DataFrame] = {}
+    faulty: set[str] = set()
     for name in TABLE_NAMES:
-        path = folder / f"{name}.csv"
-        tables[name] = read_table(path, name, problems) if path.exists() else frame_of(name, [])
-    problems.extend(f"{folder}/{name}.csv: file is missing" for name in ("stations", "lines") if tables[name].empty)
-    raise_if(problems)
-    raise_if(check_references(tables) + check_tables(tables))
+        found: list[str] = []
+        tables[name] = _read_one(folder / f"{name}.csv", name, found)
+        faulty |= {name} if found else set()
+        problems.extend(found)
+    problems.extend(check_references(tables, faulty=faulty))
+    raise_if(problems or check_tables(tables))
     links, nodes = _read_roads(folder, file, problems)
     raise_if(problems)
     return Network(folder.name, file, folder, tables, links, nodes)
+
+
+def _read_one(path: Path, name: str, problems: list[str]) -> pd.DataFrame:
+    """Read one table; only stations and lines must be there, and must have rows."""
+    if not path.exists():
+        if name in NEEDED_TABLES:
+            problems.append(f"{path}: file is missing")
+        return frame_of(name, [])
+    table = read_table(path, name, problems)
+    if table.empty and name in NEEDED_TABLES and not problems:
+        problems.append(f"{path.name}: has no rows; a network needs at least one of its {name}")
+    return table
 
 
 def open_on(frame: Any, day: pd.Timestamp) -> Any:

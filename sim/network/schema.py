@@ -5,7 +5,7 @@ limits and meaning. They check what is read, fill defaults, and are the document
 """
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -159,12 +159,12 @@ def frame_of(table: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
     return frame.astype(dict.fromkeys(whole, "int64"))
 
 
-def check_references(tables: Mapping[str, pd.DataFrame], *, where: str = "") -> list[str]:
+def check_references(tables: Mapping[str, pd.DataFrame], *, faulty: Collection[str] = ()) -> list[str]:
     """Return a sentence for every reference to an id that its table does not hold.
 
-    Raises
-    ------
-    Nothing: the caller decides, together with what else it has found.
+    Parameters
+    ----------
+    faulty : tables of which rows were left out; references to them are not judged.
     """
     problems: list[str] = []
     for table, frame in tables.items():
@@ -172,12 +172,14 @@ def check_references(tables: Mapping[str, pd.DataFrame], *, where: str = "") -> 
             if column.kind not in {"ref", "refs"} or frame.empty:
                 continue
             target = column.argument
+            if target in faulty:
+                continue
             known = set(tables[target][key_of(target)])
             values = frame[name] if column.kind == "ref" else frame[name].explode()
             for value in sorted(set(values) - known - {""}):
                 user = _first_user(frame, name, value, table)
                 problems.append(
-                    f"{where}{table}.csv{user}, {name}: '{value}' is not in {target}.csv{did_you_mean(value, known)}"
+                    f"{table}.csv{user}, {name}: '{value}' is not in {target}.csv{did_you_mean(value, known)}"
                 )
     return problems
 

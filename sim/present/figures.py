@@ -20,6 +20,9 @@ USUAL_CITY_PEOPLE = 3_000_000
 CLOSE_UP_DEGREES = (1.55, 1.25)
 """Half width and half height of the close-up around a place."""
 
+LONGEST_DRAWN_SECTION_M = 120_000
+"""Longer sections have no stops of the model on their way: drawn straight they would mislead, so they are left out."""
+
 WATER_NAMES = pd.DataFrame(
     [
         ("东海", "East China Sea", 123.0, 29.3),
@@ -88,8 +91,10 @@ def _layers_of(result: Result) -> MapLayers:
     rank = pd.cut(
         cities["population_2020"], [-1, USUAL_CITY_PEOPLE, LARGE_CITY_PEOPLE, float("inf")], labels=[3, 2, 1]
     ).astype(int)
+    rail = build_rail_sections(network.line_stops, network.lines, network.stations, new_line_ids=new_lines)
+    drawable = rail.to_crs(network.crs).length < LONGEST_DRAWN_SECTION_M
     return MapLayers(
-        rail=build_rail_sections(network.line_stops, network.lines, network.stations, new_line_ids=new_lines),
+        rail=rail[drawable],
         sea_roads=_sea_roads(result),
         stations=stations,
         places=cities.assign(rank=rank)[["name", "name_en", "lon", "lat", "rank"]],

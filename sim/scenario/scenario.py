@@ -1,6 +1,6 @@
 """Stage 2c: scenarios stand on one page, each based on another, and are merged before anything runs."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,6 @@ from pydantic import Field, ValidationError
 from sim.errors import ScenarioError, did_you_mean
 from sim.network.toml_files import Declared
 from sim.scenario.assumptions import Assumptions
-from sim.scenario.project import Project
 
 __all__ = ["Scenario", "ScenarioPage", "merge_scenarios"]
 
@@ -49,15 +48,23 @@ class Scenario:
 def merge_scenarios(
     pages: Mapping[str, ScenarioPage],
     assumptions: Mapping[str, Any],
-    projects: Mapping[str, Project],
+    projects: Collection[str],
 ) -> dict[str, Scenario]:
     """Return every scenario of a study, merged with what it is based on, in the order of the page.
+
+    Parameters
+    ----------
+    assumptions : of the whole study; a scenario may override them.
+    projects : ids of the projects that there are.
 
     Raises
     ------
     ScenarioError: an unknown project, assumption or base, a circle of bases, or no year; all are listed.
     """
     problems: list[str] = []
+    _read_assumptions("study.toml", assumptions, problems)
+    if problems:
+        raise ScenarioError(problems)
     merged: dict[str, Scenario] = {}
     for scenario_id, page in pages.items():
         chain = _chain(scenario_id, pages, problems)
@@ -92,7 +99,7 @@ def _merge(
     page: ScenarioPage,
     chain: list[ScenarioPage],
     assumptions: Mapping[str, Any],
-    projects: Mapping[str, Project],
+    projects: Collection[str],
     problems: list[str],
 ) -> Scenario | None:
     switches: dict[str, bool] = {}
@@ -109,7 +116,7 @@ def _merge(
     )
     if year is None:
         problems.append(f"scenario '{scenario_id}': year is missing")
-    merged_assumptions = _read_assumptions(scenario_id, values, problems)
+    merged_assumptions = _read_assumptions(f"scenario '{scenario_id}'", values, problems)
     if year is None or merged_assumptions is None:
         return None
     return Scenario(
@@ -124,7 +131,7 @@ def _merge(
     )
 
 
-def _read_assumptions(scenario_id: str, values: Mapping[str, Any], problems: list[str]) -> Assumptions | None:
+def _read_assumptions(where: str, values: Mapping[str, Any], problems: list[str]) -> Assumptions | None:
     try:
         return Assumptions.model_validate(values)
     except ValidationError as error:
@@ -132,8 +139,9 @@ def _read_assumptions(scenario_id: str, values: Mapping[str, Any], problems: lis
             name = str(item["loc"][0])
             if item["type"] == "extra_forbidden":
                 hint = did_you_mean(name, Assumptions.model_fields)
-                problems.append(f"scenario '{scenario_id}': unknown assumption '{name}'{hint}")
+                problems.append(f"{where}: unknown assumption '{name}'{hint}")
             else:
                 message = item["msg"]
-                problems.append(f"scenario '{scenario_id}': {name}: {message[:1].lower()}{message[1:]}")
+                said = f"{message[:1].lower()}{message[1:]}".removeprefix("input ")
+                problems.append(f"{where}: assumption {name} {said} (it is {values[name]!r})")
         return None

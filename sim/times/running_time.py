@@ -153,5 +153,7 @@ def service_hops(network: Network) -> pd.DataFrame:
     """
     calls = network.service_stops.sort_values(["service_id", "sequence"], kind="stable")
     calls = calls.assign(to_id=calls.groupby("service_id")["station_id"].shift(-1)).dropna(subset="to_id")
-    hops = calls.merge(network.services[["service_id", "lines", "train_class", "trains_per_day", "both_directions"]], on="service_id")
+    hops = calls.merge(
+        network.services[["service_id", "lines", "train_class", "trains_per_day", "both_directions"]], on="service_id"
+    )
     return hops.rename(columns={"station_id": "from_id"})[HOP_KEYS]

@@ -159,7 +159,7 @@ def _motion_parameters(train: TrainClass) -> tuple[float, ...]:
 
 
 @numba.njit(cache=True)
-def _run(  # noqa: PLR0917 (numba takes arrays and numbers by position)
+def _run(
     lengths_m: NDArray[np.float64],
     limits_ms: NDArray[np.float64],
     steps: NDArray[np.int64],
