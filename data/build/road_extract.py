@@ -1,16 +1,12 @@
 """Stage 1 of the roads: the main roads of the box out of the package text, as nodes and links."""
 
-import re
-import zipfile
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-PACKAGE_MEMBER = "scgraph_data/world_highways.py"
-WEST, EAST, SOUTH, NORTH = 114.6, 123.7, 26.6, 35.5  # degrees, the delta's four provinces with a rim
+from package_data import read_main_roads
+
 KM_PER_DEGREE_LAT = 110.9  # at 31 N on the WGS84 ellipsoid
 KM_PER_DEGREE_LON_EQUATOR = 111.32
 
@@ -52,33 +48,11 @@ def great_circle_km(one: FloatArray, other: FloatArray) -> FloatArray:
     return 2 * 6371.0 * np.arcsin(np.sqrt(half))
 
 
-def read_raw_roads(wheel: Path) -> RawRoads:
-    """Return the roads of the box from the wheel of ``scgraph-data`` 2.0.0.
-
-    The module is one Python literal of 36 MB. Importing it builds millions of objects and needs another
-    package; reading it as text needs 1.5 s and 200 MB.
-    """
-    with zipfile.ZipFile(wheel) as archive:
-        lines = archive.read(PACKAGE_MEMBER).decode("ascii").splitlines()
-    graph_text = next(line for line in lines if line.startswith("graph="))
-    nodes_text = next(line for line in lines if line.startswith("nodes="))
-    numbers = nodes_text.removeprefix("nodes=").replace("[", "").replace("]", "")
-    latlon = np.array(numbers.split(","), dtype=float).reshape(-1, 2)
-    lonlat = latlon[:, ::-1]
-    inside = (lonlat[:, 0] >= WEST) & (lonlat[:, 0] <= EAST) & (lonlat[:, 1] >= SOUTH) & (lonlat[:, 1] <= NORTH)
-    records: list[tuple[int, int, float]] = []
-    for index, match in enumerate(re.finditer(r"\{([^}]*)\}", graph_text)):
-        if not inside[index] or not match.group(1):
-            continue
-        for item in match.group(1).split(","):
-            other, km = item.split(":")
-            if inside[int(other)]:
-                records.append((min(index, int(other)), max(index, int(other)), float(km)))
-    links = pd.DataFrame(records, columns=["start", "end", "km"]).groupby(["start", "end"], as_index=False).min()
-    new_number = np.cumsum(inside) - 1
-    return RawRoads(
-        lonlat=lonlat[inside].copy(),
-        start=new_number[links["start"].to_numpy()],
-        end=new_number[links["end"].to_numpy()],
-        km=links["km"].to_numpy(dtype=float),
-    )
+def read_raw_roads() -> RawRoads:
+    """Return the roads of the box from the installed package ``scgraph-data``, nodes numbered from west to east."""
+    frame = read_main_roads()
+    starts = frame[["from_lon", "from_lat"]].to_numpy(dtype=float)
+    ends = frame[["to_lon", "to_lat"]].to_numpy(dtype=float)
+    lonlat, number = np.unique(np.vstack([starts, ends]), axis=0, return_inverse=True)
+    number = number.reshape(2, -1)
+    return RawRoads(lonlat, number.min(axis=0), number.max(axis=0), frame["km"].to_numpy(dtype=float))

@@ -1,14 +1,11 @@
 """Remake data/roads.gpkg: main roads with class, dates, bridges and tunnels, from the package scgraph-data.
 
-Run ``python data/build/roads.py`` after ``land.py`` and ``places.py``. It needs pip and, once, 25 MB of download;
-``--wheel FILE`` takes a wheel that is already there. Every waypoint that does not snap, every leg with a large
-detour and every crossing that is not found is listed, and then nothing is written.
+Run ``python data/build/roads.py`` after ``land.py`` and ``grid.py``; it takes about a minute. Every waypoint that
+does not snap, every leg with a large detour and every crossing that is not found is listed, and then nothing is
+written. The authored tables are in data/build/roads/.
 """
 
 import argparse
-import subprocess
-import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,8 +13,10 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyproj
+import rasterio
 import shapely
-from scipy.spatial import cKDTree
+from scipy import ndimage
 
 from road_crossings import WideWater, apply_hand_links, mark_crossings, mark_other_bridges
 from road_extract import plane_km, read_raw_roads
@@ -27,22 +26,14 @@ from road_topology import RoadLink, RoadNet, drop_small_components, join_chains,
 
 DATA = Path(__file__).parent.parent
 AUTHORED = Path(__file__).parent / "roads"
-PACKAGE = "scgraph-data==2.0.0"
-RIVERS = ("长江", "富春江", "黄浦江")  # wide rivers of the water layer that are drawn well enough to find bridges by
-NEAR_COUNTY_KM = 30.0  # roads further than this from every county seat of the study are dropped
+RIVERS = ("长江", "富春江", "钱塘江", "黄浦江", "瓯江", "椒江")  # wide rivers of the water layer that are drawn well enough to find bridges by
+NEAR_STUDY_KM = 8.0  # roads further than this from every study cell are dropped
 MATCH_PIECE_KM = 2.0  # pieces on which motorways are matched, and the longest link that cells get on to
 INTERCHANGE_KM = 11.0  # longest way between interchanges of a motorway on land where the extract shows none
 TRUNK_KM = 4.0  # a road outside the motorways with this much between junctions leads through country: trunk
 CARRIAGEWAY_KM = 0.25  # the second carriageway of a motorway lies this close to the first
 SIMPLIFY_DEGREES = 0.0005  # about 50 m
 LIMITED_ACCESS = ("motorway_120", "motorway_100", "motorway_80", "urban_expressway")
-
-
-def fetch_wheel(folder: Path) -> Path:
-    """Return the wheel of the package, downloaded with pip."""
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), PACKAGE]
-    subprocess.run(command, check=True)
-    return next(folder.glob("scgraph_data-*.whl"))
 
 
 def read_water(land_file: Path) -> WideWater:
@@ -92,11 +83,17 @@ def copy_to_second_carriageway(net: RoadNet) -> RoadNet:
     return RoadNet(net.nodes, links)
 
 
-def keep_near_counties(net: RoadNet, counties: pd.DataFrame) -> RoadNet:
-    """Return the net without links whose two ends lie far from every county seat of the study."""
-    seats = cKDTree(plane_km(counties[["lon", "lat"]].to_numpy(dtype=float)))
-    gap = {n: float(seats.query(plane_km(np.array(xy)))[0]) for n, xy in net.nodes.items()}
-    links = [link for link in net.links if min(gap[link.start], gap[link.end]) <= NEAR_COUNTY_KM]
+def keep_near_study_land(net: RoadNet, cells_file: Path) -> RoadNet:
+    """Return the net without links whose two ends lie further than ``NEAR_STUDY_KM`` from every study cell."""
+    with rasterio.open(cells_file) as cells:
+        outside = cells.read(cells.descriptions.index("county") + 1) < 0
+        to_cells = pyproj.Transformer.from_crs("EPSG:4326", cells.crs, always_xy=True)
+        rows, columns = rasterio.transform.rowcol(cells.transform, *to_cells.transform(*np.array([*net.nodes.values()]).T))
+    gaps_km = ndimage.distance_transform_edt(outside)
+    rows = np.clip(np.asarray(rows, dtype=int), 0, outside.shape[0] - 1)
+    columns = np.clip(np.asarray(columns, dtype=int), 0, outside.shape[1] - 1)
+    near = {n for n, gap in zip(net.nodes, gaps_km[rows, columns], strict=True) if gap <= NEAR_STUDY_KM}
+    links = [link for link in net.links if link.start in near or link.end in near]
     used = {n for link in links for n in (link.start, link.end)}
     return RoadNet({n: xy for n, xy in net.nodes.items() if n in used}, links)
 
@@ -133,9 +130,9 @@ def mark_entered(net: RoadNet, water: WideWater) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["node_id", "lon", "lat", "entered", "interchange"])
 
 
-def build_net(wheel: Path, water: WideWater) -> RoadNet:
+def build_net(water: WideWater) -> RoadNet:
     """Return the finished net; raises SystemExit with every problem of the authored tables."""
-    net = join_chains(merge_junctions(read_raw_roads(wheel)))
+    net = join_chains(merge_junctions(read_raw_roads()))
     net, problems = apply_hand_links(net, pd.read_csv(AUTHORED / "mends.csv"))
     net = join_chains(drop_small_components(mend_gaps(net, water.crosses)))
     net = split_links(class_other_roads(net), lambda link: MATCH_PIECE_KM)
@@ -147,7 +144,7 @@ def build_net(wheel: Path, water: WideWater) -> RoadNet:
         raise SystemExit("\n".join([f"{len(problems)} problems in data/build/roads:", *problems]))
     net = mark_other_bridges(net, water)
     net = split_links(join_chains(net), longest_piece_km)
-    return keep_near_counties(net, pd.read_csv(DATA / "counties.csv"))
+    return keep_near_study_land(net, DATA / "cells.tif")
 
 
 def write_roads(net: RoadNet, nodes: pd.DataFrame, file: Path) -> None:
@@ -183,12 +180,10 @@ def write_roads(net: RoadNet, nodes: pd.DataFrame, file: Path) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Build the net and write data/roads.gpkg."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--wheel", type=Path, help="wheel of scgraph-data 2.0.0 instead of a download")
     parser.add_argument("--out", type=Path, default=DATA / "roads.gpkg")
     options = parser.parse_args(arguments)
     water = read_water(DATA / "land.gpkg")
-    with tempfile.TemporaryDirectory() as folder:
-        net = build_net(options.wheel or fetch_wheel(Path(folder)), water)
+    net = build_net(water)
     write_roads(net, mark_entered(net, water), options.out)
     print(f"{options.out}: {len(net.links)} links, {len(net.nodes)} nodes, {sum(k.km for k in net.links):.0f} km")
 

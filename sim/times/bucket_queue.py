@@ -3,7 +3,8 @@
 Method: label-setting after Dijkstra (1959) with the circular bucket queue of Dial (1969). A bucket may be wider than
 the cheapest link: nodes of the lowest bucket are then relaxed in rounds until it stays empty, as in the
 approximate buckets of Denardo and Fox (1979) and the delta-stepping of Meyer and Sanders (2003). The answer does not
-depend on the width of the buckets: it is the one fixed point of "best label plus cost" in float32.
+depend on the width of the buckets: it is the one fixed point of "best label plus cost" in float32. Even an entry in a
+wrong bucket would cost time and not exactness, as it is relaxed when its turn comes round.
 
 References
 ----------

@@ -34,7 +34,9 @@ COAST_REACH_CELLS = 1.5
 """A node on a shore that the grid calls water belongs to a land cell whose centre is at most this far."""
 JOIN_REACH_KM = 3.0
 """An interchange or a pier is joined to what lies within this distance."""
-_JOIN_CANDIDATES = 24
+SAME_SPOT_KM = 0.2
+"""Authored roads that have points this close to each other meet there."""
+_JOIN_CANDIDATES = 400
 _GEOD = pyproj.Geod(ellps="WGS84")
 _LABEL = ["kind", "link_id", "name", "ref", "road_class", "structure"]
 
@@ -74,7 +76,8 @@ class Part:
     Attributes
     ----------
     nodes : lon, lat, name, row, column (units of cells), enters (traffic gets on and off here), gated (only over the
-        ramps of an interchange), road_id (authored roads only, else "").
+        ramps of an interchange), road_id (authored roads only, else ""), road_end (first or last point of one),
+        ferry_id (piers only, else "").
     links : from_node, to_node, km, minutes, both_directions (bool), kind, link_id, name, ref, road_class, structure.
     """
 
@@ -165,6 +168,7 @@ def _nodes(grid: Grid, lon: npt.ArrayLike, lat: npt.ArrayLike, **columns: npt.Ar
     """Return a table of nodes with their place in the grid."""
     position = to_grid(grid, lon, lat)
     base = {"lon": lon, "lat": lat, "name": "", "road_id": "", "row": position[:, 0], "column": position[:, 1]}
+    base |= {"ferry_id": "", "road_end": False}
     return pd.DataFrame(base | {"enters": False, "gated": False} | columns, index=range(len(position)))
 
 
@@ -179,7 +183,7 @@ def _mark_gated(nodes: pd.DataFrame, links: pd.DataFrame, gated_classes: set[str
 
 def _empty_part() -> Part:
     nodes = pd.DataFrame({name: pd.Series(dtype=float) for name in ("lon", "lat", "row", "column")})
-    nodes = nodes.assign(name="", road_id="", enters=False, gated=False)
+    nodes = nodes.assign(name="", road_id="", ferry_id="", enters=False, gated=False, road_end=False)
     links = pd.DataFrame({name: pd.Series(dtype=float) for name in ("from_node", "to_node", "km", "minutes")})
     return Part(nodes, links.assign(both_directions=True, **dict.fromkeys(_LABEL, "")))
 
@@ -214,6 +218,7 @@ def authored_part(
         name=_text(points, "name"),
         road_id=points["road_id"].to_numpy(),
         enters=(points["joins"] == "yes").to_numpy(),
+        road_end=(~points["road_id"].duplicated() | ~points["road_id"].duplicated(keep="last")).to_numpy(),
         gated=road["road_class"].isin(gated_classes).to_numpy(),
     )
     start = np.flatnonzero(points["road_id"].to_numpy()[:-1] == points["road_id"].to_numpy()[1:])
@@ -249,39 +254,40 @@ def _authored_links(
 def join_links(
     local: LocalRoads, nodes: pd.DataFrame, roads: pd.DataFrame, classes: pd.DataFrame, *, interchange_min: float
 ) -> pd.DataFrame:
-    """Return links from the joining points of authored roads to the nearest node of another road within 3 km.
+    """Return links from the joining points of authored roads to the other roads within 3 km.
 
-    The join is a straight line at the speed of the authored road; it pays the interchange where only one of the two
-    is gated. It may not pass over water that the grid does not let one cross: both ends must be connected over the land
-    cells near by, or both must stand in the water.
+    A point joins the nearest node of the roads that are entered at interchanges and the nearest of the others, and
+    every joining point or end of another authored road on the same spot. A join is a straight line at the speed of the
+    authored road; it pays the interchange where only one of the two is gated. It may not pass over water that the
+    grid does not let one cross: both ends must be connected over the land cells near by, or both stand in the water.
     """
-    grid = local.grid
-    cell_km = grid.cell_m / 1000
     position = nodes[["row", "column"]].to_numpy(dtype=np.float64)
-    home, _ = nearest_land(grid, position, COAST_REACH_CELLS)
-    from_extract = nodes["road_id"] == ""
-    candidates = np.flatnonzero((from_extract & nodes["on_road"]) | (~from_extract & nodes["enters"]))
-    joining = np.flatnonzero(~from_extract & nodes["enters"])
-    if not len(joining) or not len(candidates):
+    home, _ = nearest_land(local.grid, position, COAST_REACH_CELLS)
+    authored = (nodes["road_id"] != "").to_numpy()
+    enters, gated = nodes["enters"].to_numpy(dtype=bool), nodes["gated"].to_numpy(dtype=bool)
+    candidates = np.flatnonzero(np.where(authored, enters | nodes["road_end"], nodes["on_road"]))
+    joining = np.flatnonzero(authored & enters)
+    if not len(joining):
         return _empty_part().links
-    speed_kmh = (
-        roads["speed_kmh"].astype(float).fillna(roads["road_class"].map(classes.set_index("road_class")["speed_kmh"]))
-    )
-    road = roads.assign(speed_kmh=speed_kmh).set_index("road_id")
-    tree = cKDTree(position[candidates])
-    distances, found = tree.query(position[joining], k=_JOIN_CANDIDATES, distance_upper_bound=JOIN_REACH_KM / cell_km)
-    road_ids, gated = nodes["road_id"].to_numpy(), nodes["gated"].to_numpy(dtype=bool)
+    cell_km = local.grid.cell_m / 1000
+    tree, road_ids = cKDTree(position[candidates]), nodes["road_id"].to_numpy()
     pairs = []
-    for point, distance, nearest in zip(joining.tolist(), distances, found, strict=True):
-        for cells, k in zip(distance[np.isfinite(distance)], nearest[np.isfinite(distance)], strict=True):
-            node = int(candidates[k])
-            if road_ids[node] != road_ids[point] and _same_shore(local, home[point], home[node], cells):
+    for point in joining.tolist():
+        joined: set[bool] = set()
+        for cells, node in _in_order(tree, position[point], JOIN_REACH_KM / cell_km, candidates):
+            same_spot = authored[node] and cells * cell_km <= SAME_SPOT_KM
+            # An ordinary road cannot lead onto a motorway where that has no interchange.
+            may_join = road_ids[node] != road_ids[point] and (gated[point] or not gated[node] or enters[node])
+            wanted = same_spot or bool(gated[node]) not in joined
+            if may_join and wanted and _same_shore(local, home[point], home[node], cells):
+                joined.add(bool(gated[node]))
                 pairs.append((point, node, cells * cell_km))
-                break
     if not pairs:
         return _empty_part().links
     links = pd.DataFrame(pairs, columns=["from_node", "to_node", "km"])
-    own = road.loc[road_ids[links["from_node"]]].reset_index()
+    speed = classes.set_index("road_class")["speed_kmh"]
+    own = roads.assign(speed_kmh=roads["speed_kmh"].astype(float).fillna(roads["road_class"].map(speed)))
+    own = own.set_index("road_id").loc[road_ids[links["from_node"]]].reset_index()
     gate = np.where(gated[links["from_node"]] != gated[links["to_node"]], interchange_min, 0.0)
     return links.assign(
         minutes=links["km"] / own["speed_kmh"] * 60 + gate,
@@ -291,6 +297,15 @@ def join_links(
         structure="surface",
         **{name: _text(own, name) for name in ("name", "ref", "road_class")},
     )
+
+
+def _in_order(
+    tree: cKDTree, point: npt.NDArray[np.float64], reach_cells: float, nodes: npt.NDArray[np.int64]
+) -> list[tuple[float, int]]:
+    """Return distance in cells and number of the nodes in reach, the nearest first."""
+    distances, found = tree.query(point, k=_JOIN_CANDIDATES, distance_upper_bound=reach_cells)
+    near = np.isfinite(distances)
+    return list(zip(distances[near].tolist(), nodes[found[near]].tolist(), strict=True))
 
 
 def _same_shore(local: LocalRoads, cell: int, other: int, distance_cells: float) -> bool:
@@ -369,4 +384,5 @@ def ferry_part(grid: Grid, ferries: pd.DataFrame, *, service_day_min: float, fer
             "structure": "",
         }
     )
-    return Part(_nodes(grid, lon, lat, name=names, enters=True), links)
+    ids = np.tile(_text(ferries, "ferry_id"), 2)
+    return Part(_nodes(grid, lon, lat, name=names, ferry_id=ids, enters=True), links)

@@ -126,7 +126,7 @@ def _unconnected(nodes: pd.DataFrame, joins: pd.DataFrame, connected: pd.Series)
     for number, node in loose.iterrows():
         where = f"{node['name'] or 'without name'} ({node['lon']:.4f},{node['lat']:.4f})"
         if node["pier"]:
-            problems.append(f"ferry pier {where}: no study land within {JOIN_REACH_KM:g} km")
+            problems.append(f"ferry {node['ferry_id']}: pier {where} has no study land within {JOIN_REACH_KM:g} km")
         elif number not in set(joins["from_node"]):
             problems.append(
                 f"road {node['road_id']}: point {where} has joins = yes, but no node of another road is within "

@@ -1,154 +1,12 @@
 """Roads, bridges and ferries over small pieces of land whose minutes are worked by hand."""
 
-import geopandas as gpd
-import networkx as nx
 import numpy as np
-import pandas as pd
-import pyproj
 import pytest
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
-from shapely import LineString, Point
+from road_networks import at, compile_small, minutes_between
 
-from sim.errors import InputError, NoRouteError
-from sim.region.grid import Grid
-from sim.times.kernels import minutes_from, seeds_of
+from sim.errors import InputError
 from sim.times.road_links import drive_minutes, ferry_wait_min
-from sim.times.roads import (
-    cells_from,
-    compile_roads,
-    place_node,
-    reverse_graph,
-    road_route,
-    road_surface,
-    surfaces_to,
-    to_networkx,
-)
-
-CRS = "+proj=aea +lat_1=28 +lat_2=34 +lat_0=31 +lon_0=119.2 +x_0=0 +y_0=0 +datum=WGS84 +units=m +no_defs"
-TO_LONLAT = pyproj.Transformer.from_crs(CRS, "EPSG:4326", always_xy=True)
-SHIFTS = [(0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1), (1, 0), (1, 1)]
-# With these the streets take 60 / 30 * 1.5 = 3 min a kilometre, in built-up cells 60 / 20 * 1.5 = 4.5 min.
-STREETS = {"local_speed_kmh": 30.0, "local_urban_speed_kmh": 20.0, "local_detour": 1.5, "interchange_min": 1.0}
-# float32 minutes of under 500 min over fewer than 100 links: within 100 * 500 * 6e-8 = 0.003 min of the true sum.
-TOLERANCE_MIN = 0.003
-
-
-def make_grid(picture, *, people=0.0):
-    """Return a grid of 1 km cells from rows of text: `#` land, `U` land with 9,000 people, anything else water."""
-    rows = [list(row) for row in picture.split()]
-    kind = np.array(rows)
-    land = np.isin(kind, ["#", "U"])
-    padded = np.pad(land, 1)
-    moves = np.zeros(padded.shape, dtype=np.uint8)
-    for direction, (down, right) in enumerate(SHIFTS):
-        possible = padded & np.roll(padded, (-down, -right), (0, 1))
-        if down and right:
-            # No way between two cells that touch at a corner only: there is water on both sides.
-            possible &= np.roll(padded, -down, 0) | np.roll(padded, -right, 1)
-        moves |= possible.astype(np.uint8) << direction
-    return Grid(
-        crs=CRS,
-        west_m=0.0,
-        north_m=0.0,
-        cell_m=1000.0,
-        population=np.where(kind == "U", 9000.0, people) * land,
-        county=np.where(land, 0, -1).astype(np.int32),
-        moves=moves[1:-1, 1:-1],
-    )
-
-
-def at(row, column):
-    """Return the longitude and latitude of a point in units of cells from the north-west corner; x.5 is a centre."""
-    return TO_LONLAT.transform(column * 1000.0, -row * 1000.0)
-
-
-CLASSES = pd.DataFrame(
-    {
-        "road_class": ["motorway", "trunk"],
-        "speed_kmh": [120.0, 60.0],
-        "congestion_factor": [1.0, 1.0],
-        "urban_congestion_factor": [0.5, 0.5],
-        "entered": ["interchanges", "anywhere"],
-    }
-)
-
-
-def make_roads(nodes=(), links=()):
-    """Return the layers of an extract: nodes (row, column, entered) numbered from 100, links (from, to, km, class, …)."""
-    node_frame = gpd.GeoDataFrame(
-        {"node_id": np.arange(len(nodes)) + 100, "entered": [entered for _, _, entered in nodes]},
-        geometry=[Point(at(row, column)) for row, column, _ in nodes],
-        crs="EPSG:4326",
-    )
-    rows = [
-        {
-            "link_id": i,
-            "from_node": a,
-            "to_node": b,
-            "km": km,
-            "road_class": road_class,
-            "name": "",
-            "ref": "",
-            "structure": "surface",
-        }
-        | (more[0] if more else {})
-        for i, (a, b, km, road_class, *more) in enumerate(links)
-    ]
-    lines = [LineString([node_frame.geometry[a - 100], node_frame.geometry[b - 100]]) for a, b, *_ in links]
-    columns = ["link_id", "from_node", "to_node", "km", "road_class", "name", "ref", "structure"]
-    return node_frame, gpd.GeoDataFrame(
-        pd.DataFrame(rows, columns=None if rows else columns), geometry=lines, crs="EPSG:4326"
-    )
-
-
-def make_authored(roads=()):
-    """Return tables roads and road_points of (road_id, class, length_km, speed_kmh, [(row, column, joins), …])."""
-    table = pd.DataFrame(
-        [
-            {"road_id": road, "name": f"{road} 大桥", "ref": "", "road_class": road_class, "speed_kmh": speed,
-             "length_km": km, "structure": "bridge", "both_directions": "yes"}
-            for road, road_class, km, speed, _ in roads
-        ],
-        columns=["road_id", "name", "ref", "road_class", "speed_kmh", "length_km", "structure", "both_directions"],
-    )  # fmt: skip
-    points = [
-        {
-            "road_id": road,
-            "sequence": i + 1,
-            "lon": at(r, c)[0],
-            "lat": at(r, c)[1],
-            "joins": joins,
-            "name": f"P{i + 1}",
-        }
-        for road, _, _, _, line in roads
-        for i, (r, c, joins) in enumerate(line)
-    ]
-    return table, pd.DataFrame(points, columns=["road_id", "sequence", "lon", "lat", "joins", "name"])
-
-
-def make_ferries(ferries=()):
-    """Return the table of ferries of (ferry_id, from (row, column), to, sailing_min, per day, boarding_min)."""
-    rows = [
-        {"ferry_id": ferry, "name": f"{ferry} 轮渡", "from_name": "A", "from_lon": at(*a)[0], "from_lat": at(*a)[1],
-         "to_name": "B", "to_lon": at(*b)[0], "to_lat": at(*b)[1], "sailing_min": sailing, "sailings_per_day": per_day,
-         "boarding_min": boarding}
-        for ferry, a, b, sailing, per_day, boarding in ferries
-    ]  # fmt: skip
-    columns = ["ferry_id", "name", "from_name", "from_lon", "from_lat", "to_name", "to_lon", "to_lat", "sailing_min"]
-    return pd.DataFrame(rows, columns=[*columns, "sailings_per_day", "boarding_min"])
-
-
-def compile_small(picture, *, nodes=(), links=(), authored=(), ferries=(), **assumptions):
-    return compile_roads(
-        make_grid(picture), *make_roads(nodes, links), *make_authored(authored), make_ferries(ferries), CLASSES,
-        **(STREETS | assumptions),
-    )  # fmt: skip
-
-
-def minutes_between(graph, start, end):
-    """Return the minutes between two cells given as (row, column)."""
-    return float(minutes_from(graph.prepared, seeds_of(graph.cell_node(*start)))[graph.cell_node(*end)])
+from sim.times.roads import reverse_graph, road_route, road_surface
 
 
 def test_streets_take_their_pace_and_slow_down_in_built_up_cells():
@@ -285,7 +143,7 @@ def test_the_formulas_give_their_worked_numbers():
 
 
 def test_a_pier_far_from_land_is_an_error_that_names_it():
-    with pytest.raises(InputError, match=r"ferry pier B .*no study land within 3 km"):
+    with pytest.raises(InputError, match=r"ferry f: pier B .*has no study land within 3 km"):
         compile_small("#.........", ferries=[("f", (0.5, 0.5), (0.5, 8.5), 25.0, 34.0, 10.0)])
 
 
@@ -326,6 +184,41 @@ def test_two_roads_drawn_by_hand_join_each_other_at_their_joining_points_only():
     assert minutes_between(graph, (0, 0), (1, 8)) == pytest.approx(7 + np.sqrt(3.25) / 2, abs=1e-2)
 
 
+def test_a_road_joins_the_streets_and_the_motorways_however_far_the_one_is_behind_the_other():
+    # A street node 1 km before the bridge, a motorway node 2 km before it; street and motorway do not meet.
+    nodes = [(0.5, 3.5, "yes"), (3.5, 3.5, "yes"), (0.5, 2.5, "no"), (0.5, 0.5, "yes")]
+    links = [(100, 101, 3.0, "trunk"), (102, 103, 2.0, "motorway")]
+    bridge = ("bay", "motorway", 4.0, 120.0, [(0.5, 4.5, "yes"), (0.5, 8.5, "yes")])
+    graph = compile_small("#.###...# ......... ......... ...#.....", nodes=nodes, links=links, authored=[bridge])
+    # Motorway: on 1 min, 2 km 1 min, join of 2 km 1 min, bridge 2 min, off 1 min.
+    assert minutes_between(graph, (0, 0), (0, 8)) == pytest.approx(6.0, abs=1e-2)
+
+
+def test_an_ordinary_road_does_not_lead_onto_a_motorway_between_interchanges():
+    nodes = [(0.5, 3.5, "no"), (0.5, 8.5, "yes")]
+    road = ("lane", "trunk", np.nan, 60.0, [(0.5, 0.5, "yes"), (0.5, 3.4, "yes")])
+    graph = compile_small("####....#", nodes=nodes, links=[(100, 101, 5.0, "motorway")], authored=[road])
+    assert np.isinf(minutes_between(graph, (0, 0), (0, 8)))
+
+
+def test_three_roads_drawn_by_hand_meet_where_their_points_lie_on_one_spot():
+    spot = (2.5, 2.5)
+    ends = [((0.5, 2.5), (0, 2)), ((2.5, 0.5), (2, 0)), ((4.5, 2.5), (4, 2))]
+    roads = [(f"r{i}", "trunk", 4.0, 60.0, [(*spot, "yes"), (*end, "yes")]) for i, (end, _) in enumerate(ends)]
+    graph = compile_small("..#.. ..... #.... ..... ..#..", authored=roads)
+    for _, start in ends:
+        for _, end in ends:
+            # Two roads of 4 km at 60 km/h.
+            assert minutes_between(graph, start, end) == pytest.approx(8.0 if start != end else 0.0, abs=1e-2)
+
+
+def test_a_road_goes_on_where_another_ends_though_that_point_joins_nothing_else():
+    first = ("first", "trunk", 4.0, 60.0, [(0.5, 0.5, "yes"), (0.5, 4.5, "no")])
+    second = ("second", "trunk", 4.0, 60.0, [(0.5, 4.5, "yes"), (0.5, 8.5, "yes")])
+    graph = compile_small("#.......#", authored=[first, second])
+    assert minutes_between(graph, (0, 0), (0, 8)) == pytest.approx(8.0, abs=1e-2)
+
+
 def test_a_join_does_not_leap_over_water():
     # The nearest node of another road is 2 km away, on the other bank.
     nodes = [(0.5, 2.5, "yes"), (0.5, 3.5, "yes")]
@@ -360,106 +253,3 @@ def test_every_problem_is_reported_at_once():
     assert "road odd: road_class 'trunc' is not in road_classes (did you mean 'trunk'?)" in text
     assert "road lost: point P2" in text
     assert len(caught.value.problems) == 6
-
-
-def test_a_place_stands_in_its_cell_or_in_the_nearest_within_5_km():
-    graph = compile_small("#......##")
-    assert place_node(graph, *at(0.2, 0.9)) == graph.cell_node(0, 0)
-    assert place_node(graph, *at(0.5, 4.9)) == graph.cell_node(0, 7)
-    assert place_node(graph, *at(-3.0, 0.5)) == graph.cell_node(0, 0)
-
-
-def test_a_place_out_at_sea_is_an_error():
-    graph = compile_small("#......##")
-    with pytest.raises(InputError, match="no study land within 5 km"):
-        place_node(graph, *at(0.5, 14.5))
-
-
-def test_the_surface_is_of_land_only_and_empty_where_there_is_no_way():
-    graph = compile_small("##.#")
-    surface = road_surface(graph, graph.cell_node(0, 0), 5.0)
-    assert surface.shape == (1, 4)
-    np.testing.assert_allclose(surface[0], [5.0, 8.0, np.nan, np.nan], rtol=1e-6)
-    np.testing.assert_allclose(
-        road_surface(graph, graph.cell_node(0, 0), limit_min=2.0)[0], [0, np.nan, np.nan, np.nan]
-    )
-
-
-def test_minutes_between_places_are_those_of_the_surface():
-    graph = compile_small("####")
-    places = [at(0.5, 0.5), at(0.5, 3.5)]
-    np.testing.assert_allclose(surfaces_to(graph, places, places), [[0, 9], [9, 0]], rtol=1e-6)
-
-
-def island_of_everything():
-    """Return a graph with streets, a motorway, a bridge drawn by hand, a one-way street and a ferry."""
-    picture = "#####...#### ##U##...#U## #####...#### ............ ###........#"
-    nodes = [(1.3, 0.4, "yes"), (1.5, 2.2, "no"), (1.6, 4.5, "yes"), (0.4, 9.4, "yes"), (2.2, 11.6, "yes")]
-    links = [
-        (100, 101, 2.0, "motorway", {"ref": "G15"}),
-        (101, 102, 2.5, "motorway", {"ref": "G15"}),
-        (103, 104, 3.3, "trunk", {"both_directions": "no", "name": "单行道"}),
-    ]
-    bridge = ("bay", "motorway", 5.0, 100.0, [(1.5, 4.6, "yes"), (1.5, 6.5, "no"), (1.5, 8.5, "yes")])
-    ferry = ("f", (4.5, 2.4), (2.6, 4.6), 12.0, 51.0, 5.0)
-    return compile_small(picture, nodes=nodes, links=links, authored=[bridge], ferries=[ferry])
-
-
-def test_minutes_equal_networkx_and_scipy_on_the_same_graph():
-    graph = island_of_everything()
-    start = graph.cell_node(0, 0)
-    minutes = minutes_from(graph.prepared, seeds_of(start))
-    arcs = graph.arcs()
-    matrix = csr_array((arcs.minutes, (arcs.from_node, arcs.to_node)), shape=(graph.n_nodes, graph.n_nodes))
-    by_scipy = dijkstra(matrix, indices=start)
-    np.testing.assert_allclose(minutes, by_scipy, rtol=0, atol=TOLERANCE_MIN)
-    by_networkx = np.full(graph.n_nodes, np.inf)
-    for node, reached in nx.single_source_dijkstra_path_length(to_networkx(graph), start, weight="minutes").items():
-        by_networkx[node] = reached
-    np.testing.assert_allclose(minutes, by_networkx, rtol=0, atol=TOLERANCE_MIN)
-    # 31 land cells of which the islet in the south-east cannot be reached, 5 + 3 road nodes, 2 piers.
-    assert np.isfinite(minutes).sum() == 40
-
-
-def test_the_exported_graph_says_what_its_nodes_and_links_are():
-    graph = to_networkx(island_of_everything())
-    kinds = {data["kind"] for _, _, data in graph.edges(data=True)}
-    assert kinds == {"step", "road", "join", "connector", "ferry"}
-    assert sum(data["kind"] == "cell" for _, data in graph.nodes(data=True)) == 5 * 3 + 4 * 3 + 4
-    assert sum(data.get("people", 0) for _, data in graph.nodes(data=True)) == 18000.0
-
-
-def test_the_legs_of_a_way_tell_it_in_order_and_add_up():
-    graph = island_of_everything()
-    start, end = at(0.5, 0.5), at(0.5, 10.5)
-    route = road_route(graph, start, end)
-    minutes = surfaces_to(graph, [start], [end])[0, 0]
-    assert route.minutes == pytest.approx(minutes, abs=TOLERANCE_MIN)
-    told = [(leg.kind, leg.ref or leg.name) for leg in route.legs]
-    assert told[0] == ("local", "")
-    assert told[-1] == ("local", "")
-    assert told.index(("road", "G15")) < told.index(("road", "bay 大桥"))
-    assert next(leg.km for leg in route.legs if leg.ref == "G15") == pytest.approx(4.5)
-    np.testing.assert_allclose(route.lonlat[0], start, atol=1e-6)
-    np.testing.assert_allclose(route.lonlat[-1], end, atol=1e-6)
-
-
-def test_a_ferry_is_a_leg_of_its_own():
-    route = road_route(island_of_everything(), at(4.5, 0.5), at(2.5, 3.5))
-    # 51 sailings in 1,020 min: half of 20 min; 5 + 10 + 12.
-    assert [round(leg.minutes, 4) for leg in route.legs if leg.kind == "ferry"] == [27.0]
-
-
-def test_two_places_without_a_way_are_an_error():
-    with pytest.raises(NoRouteError, match="no roads or ferries lead"):
-        road_route(compile_small("#.#"), at(0.5, 0.5), at(0.5, 2.5))
-
-
-def test_people_and_cells_are_numbered_alike():
-    graph = compile_small("#U .#")
-    assert graph.people.sum() == 9000.0
-    assert graph.people[graph.cell_node(0, 1)] == 9000.0
-    assert graph.node_cell(graph.cell_node(1, 1)) == (1, 1)
-    assert graph.land_nodes.tolist() == [graph.cell_node(0, 0), graph.cell_node(0, 1), graph.cell_node(1, 1)]
-    np.testing.assert_allclose(graph.node_lonlat(graph.cell_node(1, 1))[0], at(1.5, 1.5))
-    assert cells_from(graph, np.arange(graph.n_nodes))[1, 1] == graph.cell_node(1, 1)
