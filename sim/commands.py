@@ -2,10 +2,15 @@
 
 import argparse
 import json
+import os
 import resource
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 from rich.console import Console
@@ -143,40 +148,41 @@ def run_study(options: argparse.Namespace) -> int:
     scenario_ids = options.scenarios or list(study.scenarios)
     for scenario_id in scenario_ids:
         study.scenario(scenario_id)
-    verdicts, folders = [], []
-    columns = (TextColumn("{task.description:<44}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task("", total=len(scenario_ids) * (len(STAGES) + 1))
-        for scenario_id in scenario_ids:
-
-            def tell(stage: str, name: str = scenario_id) -> None:
-                progress.update(task, description=f"{name}: {stage}", advance=0)
-
-            result = _run_one(study, scenario_id, tell, progress, task)
-            tell("maps and files")
-            folders.append(write_result(result, options.outputs, maps="no" if options.no_maps else "yes"))
-            progress.advance(task)
-            verdicts.append(_labelled(result))
+    verdicts, folders = _run_scenarios(study, scenario_ids, options, console)
     table = pd.concat(verdicts, ignore_index=True)
     if len(scenario_ids) == len(study.scenarios):
         folders.append(_write_comparison(study, table, options.outputs))
     _print_verdicts(study, table)
-    _print_reach(verdicts, study, options.outputs, scenario_ids)
+    _print_reach(study, options.outputs, scenario_ids)
     peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     total_s = time.perf_counter() - began
     print(f"\n{len(scenario_ids)} scenarios in {total_s:.0f} s (reading {read_s:.0f} s), peak memory {peak_gb:.1f} GB")
-    print("files: " + ", ".join(str(folder) for folder in folders))
+    print("files:", *folders, sep="\n  ")
     return 0
 
 
-def _run_one(study: Study, scenario_id: str, tell: object, progress: Progress, task: object) -> Result:
-    """Run one scenario, telling the progress bar each stage as it begins."""
+def _run_scenarios(
+    study: Study, scenario_ids: list[str], options: argparse.Namespace, console: Console
+) -> tuple[list[pd.DataFrame], list[Path]]:
+    """Run scenarios one after another with a progress bar; return their verdicts and the folders written."""
+    verdicts, folders = [], []
+    columns = (TextColumn("{task.description:<44}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with (
+        ProcessPoolExecutor(max_workers=os.cpu_count(), mp_context=get_context("spawn")) as executor,
+        Progress(*columns, console=console) as progress,
+    ):
+        task = progress.add_task("", total=len(scenario_ids) * (len(STAGES) + 1))
 
-    def report(stage: str) -> None:
-        tell(stage)  # type: ignore[operator]
-        progress.advance(task)  # type: ignore[arg-type]
+        def tell(scenario_id: str, stage: str) -> None:
+            progress.update(task, description=f"{scenario_id}: {stage}", advance=1)
 
-    return study.run(scenario_id, report=report)
+        for scenario_id in scenario_ids:
+            result = study.run(scenario_id, report=partial(tell, scenario_id))
+            tell(scenario_id, "maps and files")
+            maps: Literal["yes", "no"] = "no" if options.no_maps else "yes"
+            folders.append(write_result(result, options.outputs, maps=maps, executor=executor))
+            verdicts.append(_labelled(result))
+    return verdicts, folders
 
 
 def _labelled(result: Result) -> pd.DataFrame:
@@ -284,7 +290,7 @@ def _verdict_cell(rows: pd.DataFrame, reading: str) -> str:
     return f"{value}{slack} {MARKS[bool(row['met'])]}\n{row['binding_leg']}, {row['share_of_population']:.0%} of people"
 
 
-def _print_reach(verdicts: list[pd.DataFrame], study: Study, outputs: Path, scenario_ids: list[str]) -> None:
+def _print_reach(study: Study, outputs: Path, scenario_ids: list[str]) -> None:
     """Print people within 60 and 120 minutes of each place, by scenario, from the files just written."""
     shown = Table(title="60 / 120 分钟内人口(百万)  people within 60 / 120 min, door to door, millions")
     shown.add_column("scenario")
@@ -298,5 +304,5 @@ def _print_reach(verdicts: list[pd.DataFrame], study: Study, outputs: Path, scen
             values = [best.get((place_id, cutoff)) for cutoff in (60, 120)]
             cells.append(" / ".join("" if value is None else f"{value:.1f}" for value in values))
         shown.add_row(scenario_id, *cells)
-    if verdicts and study.file.places:
+    if study.file.places:
         Console(width=None if sys.stdout.isatty() else 170).print(shown)

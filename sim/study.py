@@ -1,8 +1,9 @@
 """Stage 6: the only wiring: a study is read whole, checked whole, and run scenario by scenario."""
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from sim.scenario.project import Project, read_projects
 from sim.scenario.scenario import Scenario, ScenarioPage, merge_scenarios
 from sim.times.door_to_door import DoorToDoor, PairMinutes, Surfaces, link_stations
 from sim.times.rides import Rides, solve_rides
+from sim.times.road_cache import RoadCache, content_key
+from sim.times.road_minutes import RoadMinutes
 from sim.times.roads import RoadGraph, compile_roads, place_node
 from sim.times.running_time import hop_times
 
@@ -53,6 +56,7 @@ class StudyFile(Declared):
     network: str
     city_set: str = "27"
     places: tuple[str, ...] = ()
+    close_ups: tuple[str, ...] = ()
     cutoffs_min: tuple[float, ...] = (30, 60, 90, 120, 180)
     assumptions: dict[str, Any] = Field(default_factory=dict)
     scenarios: dict[str, ScenarioPage] = Field(min_length=1)
@@ -77,7 +81,7 @@ class Study:
     region: Region
     projects: Mapping[str, Project]
     scenarios: Mapping[str, Scenario]
-    _road_graphs: dict[str, RoadGraph] = field(default_factory=dict, repr=False, compare=False)
+    _roads: dict[str, RoadMinutes] = field(default_factory=dict, repr=False, compare=False)
 
     def scenario(self, scenario_id: str) -> Scenario:
         """Return a scenario by its id.
@@ -136,6 +140,7 @@ class Study:
             targets=targets,
             target_cities=target_cities,
             cutoffs_min=self.file.cutoffs_min,
+            close_ups=self.file.close_ups,
             timings_s=clock.timings_s,
         )
         return result.with_invariants(check_invariants(result))
@@ -174,20 +179,21 @@ class Study:
         hops = hop_times(network)
         rides = _solve_rides(network, hops, scenario)
         clock.start("roads")
-        graph = self._road_graph(network, scenario)
-        return network, hops, _door_to_door(graph, rides, network, scenario)
+        roads = self._road_graph(network, scenario)
+        travel = _door_to_door(roads.graph, rides, network, scenario)
+        return network, hops, replace(travel, shared_roads=roads)
 
     def _city_times(self, travel: DoorToDoor) -> pd.DataFrame:
         cities = self.region.cities
         return travel.city_times(list(cities["city_id"]), _nodes_of(travel.graph, cities))
 
-    def _road_graph(self, network: Network, scenario: Scenario) -> RoadGraph:
-        """Return the compiled roads of a scenario, compiled once for all scenarios with the same roads."""
+    def _road_graph(self, network: Network, scenario: Scenario) -> RoadMinutes:
+        """Return the compiled roads of a scenario and the minutes on them, one for all scenarios with the same roads."""
         options = {name: getattr(scenario.assumptions, name) for name in ROAD_ASSUMPTIONS}
         key = repr((_tables_key(network), sorted(options.items())))
-        if key not in self._road_graphs:
-            self._road_graphs.clear()  # scenarios come in an order in which roads rarely return; keep memory small
-            self._road_graphs[key] = compile_roads(
+        if key not in self._roads:
+            self._roads.clear()  # scenarios come in an order in which roads rarely return; keep memory small
+            graph = compile_roads(
                 self.region.grid,
                 network.road_nodes,
                 network.road_links,
@@ -197,7 +203,17 @@ class Study:
                 network.road_classes,
                 **options,
             )
-        return self._road_graphs[key]
+            self._roads[key] = RoadMinutes(graph, RoadCache(), meeting_nodes=self._station_nodes(graph))
+        return self._roads[key]
+
+    def _station_nodes(self, graph: RoadGraph) -> list[int]:
+        """Return the nodes of the stations of all scenarios, so that road minutes to them are asked for at once."""
+        points = [self.network_of(scenario_id).stations[["lon", "lat"]] for scenario_id in self.scenarios]
+        nodes = set()
+        for lon, lat in pd.concat(points).drop_duplicates().itertuples(index=False):
+            with contextlib.suppress(InputError):  # one that is off the land is an error of the scenarios that have it
+                nodes.add(place_node(graph, lon, lat))
+        return sorted(nodes)
 
     def _node(self, graph: RoadGraph, place_id: str) -> int:
         place = self.region.place(place_id)
@@ -312,6 +328,11 @@ def _check_places(file: StudyFile, region: Region) -> list[str]:
         if place_id not in set(region.places["place_id"]):
             near = did_you_mean(place_id, region.places["place_id"])
             problems.append(f"study.toml: places: no place '{place_id}'{near}")
+    problems.extend(
+        f"study.toml: close_ups: '{place_id}' is not among places{did_you_mean(place_id, file.places)}"
+        for place_id in file.close_ups
+        if place_id not in file.places
+    )
     cities, sets = set(region.cities["city_id"]), set(region.city_sets["set_id"].astype(str))
     for target_id, target in file.targets.items():
         problems.extend(
@@ -366,10 +387,13 @@ def _cells_of(graph: RoadGraph, places: pd.DataFrame) -> tuple[npt.NDArray[np.in
     return cells[:, 0], cells[:, 1]
 
 
-def _tables_key(network: Network) -> tuple[Any, ...]:
-    """Return what tells two sets of roads apart: the authored tables and which surveyed links are open."""
-    hashes = [int(pd.util.hash_pandas_object(network.tables[name].astype(str)).sum()) for name in ROAD_TABLES]
-    return (*hashes, len(network.road_links))
+def _tables_key(network: Network) -> tuple[str, ...]:
+    """Return what tells two sets of roads of a study apart: the authored tables and which surveyed links are open."""
+    hashes = [pd.util.hash_pandas_object(network.tables[name].astype(str), index=False) for name in ROAD_TABLES]
+    return (
+        *(content_key(column.to_numpy()) for column in hashes),
+        content_key(network.road_links["link_id"].to_numpy()),
+    )
 
 
 class _Clock:

@@ -4,15 +4,16 @@ Run ``python data/build/measure_roads.py``. The net is data/roads.gpkg together 
 networks/yrd, with the speeds of networks/yrd/road_classes.csv; nothing is written.
 """
 
+import itertools
+from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
 import networkx as nx
 import numpy as np
 import pandas as pd
-from scipy.spatial import cKDTree
-
 from road_extract import great_circle_km, plane_km
+from scipy.spatial import cKDTree
 
 DATA = Path(__file__).parent.parent
 NETWORK = DATA.parent / "networks" / "yrd"
@@ -43,15 +44,15 @@ def assemble(date: str = "2026-11-01") -> tuple["nx.Graph[int]", np.ndarray]:
     for link in links[links["opening_date"].fillna("") <= date].itertuples():
         what = classes.loc[link.road_class]
         add(link.from_node - 1, link.to_node - 1, link.km, what["speed_kmh"], what, link.name or "")
-    _add_authored(add, lonlat, place, classes, date)
+    _add_authored(add, place, classes, date)
     return graph, lonlat
 
 
-def _add_authored(add, lonlat: np.ndarray, place: np.ndarray, classes: pd.DataFrame, date: str) -> None:  # noqa: ANN001
+def _add_authored(add: Callable[..., None], place: np.ndarray, classes: pd.DataFrame, date: str) -> None:
+    """Add the roads of networks/yrd/roads.csv between the nodes nearest to their interchanges."""
     roads = pd.read_csv(NETWORK / "roads.csv")
     points = pd.read_csv(NETWORK / "road_points.csv")
     tree = cKDTree(place)
-    joined: dict[tuple[float, float], int] = {}
     for road in roads[roads["opening_date"] <= date].itertuples():
         way = points[points["road_id"] == road.road_id].sort_values("sequence")
         xy = way[["lon", "lat"]].to_numpy(dtype=float)
@@ -60,13 +61,14 @@ def _add_authored(add, lonlat: np.ndarray, place: np.ndarray, classes: pd.DataFr
         stops = [0, *[i for i in range(1, len(way) - 1) if way["joins"].iloc[i] == "yes"], len(way) - 1]
         what = classes.loc[road.road_class]
         numbers = [int(tree.query(plane_km(xy[i]))[1]) for i in stops]
-        for (i, a), (j, b) in zip(zip(stops, numbers), zip(stops[1:], numbers[1:])):
+        for (i, a), (j, b) in itertools.pairwise(zip(stops, numbers, strict=True)):
             if a != b:
                 add(a, b, float(steps[i:j].sum() * scale), what["speed_kmh"], what, road.name)
-    del joined, lonlat
 
 
-def times_from(graph: "nx.Graph[int]", tree: cKDTree, numbers: list[int], lonlat: list[float]) -> tuple[dict, dict, float]:
+def times_from(
+    graph: "nx.Graph[int]", tree: cKDTree, numbers: list[int], lonlat: list[float]
+) -> tuple[dict[int, float], dict[int, float], float]:
     """Return minutes and km of the fastest ways from a place to every node, and the km to its first node."""
     gap, row = tree.query(plane_km(np.array(lonlat)))
     minutes, ways = nx.single_source_dijkstra(graph, numbers[int(row)], weight="minutes")
@@ -97,9 +99,10 @@ def main() -> None:
     """Print the comparison."""
     pd.set_option("display.width", 200, "display.max_rows", 300)
     roads = measure(pd.read_csv(DATA / "observed" / "road_distances.csv"))
-    error = roads["model_km"] / roads["km"] - 1
-    print(f"distances: {len(roads)} pairs, median error {error.abs().median():.1%}, within 5 %: {(error.abs() <= 0.05).mean():.0%}")
-    print(roads.assign(error=error.round(3))[["from_id", "to_id", "km", "model_km", "error"]].iloc[error.abs().argsort()[::-1]].head(20))
+    roads["error"] = (roads["model_km"] / roads["km"] - 1).round(3)
+    size = roads["error"].abs()
+    print(f"distances: {len(roads)} pairs, median error {size.median():.1%}, within 5 %: {(size <= 0.05).mean():.0%}")
+    print(roads[["from_id", "to_id", "km", "model_km", "error"]].loc[size.sort_values(ascending=False).index].head(20))
     times = pd.read_csv(DATA / "observed" / "drive_times.csv").dropna(subset=["from_lon"])
     times["year"] = times["year"].fillna(2026).astype(int)
     parts = [measure(part, f"{year}-12-01") for year, part in times.groupby("year")]
@@ -108,7 +111,8 @@ def main() -> None:
     done["error"] = (done["model_min"] / middle - 1).round(3)
     recent = done[(done["kind"] == "modelled") & (done["year"] == 2024)]
     print(f"modelled drive times of 2024: median absolute error {recent['error'].abs().median():.1%}")
-    print(done[["check_id", "from_id", "to_id", "year", "kind", "low_min", "high_min", "model_min", "model_km", "error"]].round(1))
+    columns = ["check_id", "from_id", "to_id", "year", "kind", "low_min", "high_min", "model_min", "model_km", "error"]
+    print(done[columns].round(1).to_string())
 
 
 if __name__ == "__main__":

@@ -7,10 +7,9 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.spatial import cKDTree
-
 from road_extract import FloatArray, great_circle_km, plane_km
 from road_topology import RoadLink, RoadNet
+from scipy.spatial import cKDTree
 
 CROSSING_SNAP_KM = 1.0
 CARRIAGEWAYS = 4  # at most so many parallel ways belong to one crossing
@@ -58,12 +57,17 @@ def apply_hand_links(net: RoadNet, table: pd.DataFrame) -> tuple[RoadNet, list[s
     problems: list[str] = []
     nodes, links = dict(net.nodes), list(net.links)
     joins = table[table["kind"] == "join"]
-    named = [*zip(joins["from_lon"], joins["from_lat"], strict=True), *zip(joins["to_lon"], joins["to_lat"], strict=True)]
+    named = [
+        *zip(joins["from_lon"], joins["from_lat"], strict=True),
+        *zip(joins["to_lon"], joins["to_lat"], strict=True),
+    ]
     for row in table.itertuples(index=False):
         ends = []
         for lon, lat in ((row.from_lon, row.from_lat), (row.to_lon, row.to_lat)):
             numbers = list(nodes)
-            gaps = np.linalg.norm(plane_km(np.array([nodes[n] for n in numbers])) - plane_km(np.array((lon, lat))), axis=1)
+            gaps = np.linalg.norm(
+                plane_km(np.array([nodes[n] for n in numbers])) - plane_km(np.array((lon, lat))), axis=1
+            )
             if gaps.min() <= HAND_SNAP_KM:
                 ends.append(numbers[int(gaps.argmin())])
             elif named.count((lon, lat)) > 1:  # a new node that two rows share
@@ -99,7 +103,9 @@ def mark_crossings(net: RoadNet, table: pd.DataFrame) -> tuple[RoadNet, list[str
         ends = np.array([[row.a_lon, row.a_lat], [row.b_lon, row.b_lat]], dtype=float)
         gaps, rows = tree.query(plane_km(ends))
         if gaps.max() > CROSSING_SNAP_KM:
-            problems.append(f"crossing {row.crossing_id}: no road within {CROSSING_SNAP_KM} km of an end ({gaps.max():.1f})")
+            problems.append(
+                f"crossing {row.crossing_id}: no road within {CROSSING_SNAP_KM} km of an end ({gaps.max():.1f})"
+            )
             continue
         a, b = (numbers[i] for i in rows)
         straight = float(great_circle_km(np.array(net.nodes[a]), np.array(net.nodes[b])))

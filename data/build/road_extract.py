@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-
 from package_data import read_main_roads
 
 KM_PER_DEGREE_LAT = 110.9  # at 31 N on the WGS84 ellipsoid

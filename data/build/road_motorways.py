@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 import networkx as nx
 import numpy as np
 import pandas as pd
-from scipy.spatial import cKDTree
-
 from road_extract import great_circle_km, plane_km
 from road_topology import RoadLink, RoadNet
+from scipy.spatial import cKDTree
 
 SNAP_KM = 3.0  # a waypoint must have a node this close
 LARGEST_DETOUR = 1.6  # road km per km as the crow flies of one leg
@@ -95,9 +94,7 @@ def _prepare(net: RoadNet) -> _Finder:
     return _Finder(numbers, tree, graph, net.links, net.nodes)
 
 
-def _lay(
-    finder: _Finder, motorway_id: str, waypoints: np.ndarray, legs: list[Leg], problems: list[str]
-) -> list[int]:
+def _lay(finder: _Finder, motorway_id: str, waypoints: np.ndarray, legs: list[Leg], problems: list[str]) -> list[int]:
     """Return the numbers of the links of one motorway; add to ``legs`` and ``problems``."""
     candidates: list[dict[int, float]] = []
     for position, place in enumerate(plane_km(waypoints)):

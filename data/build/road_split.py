@@ -1,10 +1,10 @@
 """Stage 4 of the roads: links cut so that land cells can get on, and where motorways have interchanges."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-
 from road_extract import plane_km
 from road_topology import RoadLink, RoadNet
 
@@ -23,7 +23,7 @@ def split_links(net: RoadNet, longest_km: Callable[[RoadLink], float]) -> RoadNe
             chain.append(fresh)
             fresh += 1
         chain.append(link.end)
-        for (a, b), piece in zip(zip(chain, chain[1:], strict=False), cuts, strict=True):
+        for (a, b), piece in zip(itertools.pairwise(chain), cuts, strict=True):
             links.append(replace(link, start=a, end=b, km=link.km / pieces, points=piece))
     return RoadNet(nodes, links)
 

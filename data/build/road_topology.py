@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 
 import networkx as nx
 import numpy as np
-from scipy.spatial import cKDTree
-
 from road_extract import FloatArray, RawRoads, great_circle_km, plane_km
+from scipy.spatial import cKDTree
 
 MERGE_KM = 0.17  # nodes this close and joined by a link are one junction (the package rounds to 0.1 km)
 TWIN_SHARE = 0.15  # two links between the same junctions whose lengths differ by less are two carriageways
@@ -97,9 +96,7 @@ def join_chains(net: RoadNet) -> RoadNet:
     links: list[RoadLink] = []
     loops = [node for node in sorted(at) if node not in keep]
     for first in [*sorted(keep), *loops]:
-        for number in at[first]:
-            if not done[number]:
-                links.append(_walk_chain(net, at, keep | {first}, first, number, done))
+        links.extend(_walk_chain(net, at, keep, first, n, done) for n in at[first] if not done[n])
     links = _without_twins(links)
     nodes = {n: net.nodes[n] for link in links for n in (link.start, link.end)}
     return RoadNet(dict(sorted(nodes.items())), links)
@@ -122,7 +119,7 @@ def _walk_chain(
         km += link.km
         node = link.end if forward else link.start
         following = [n for n in at[node] if not done[n]]
-        if node in keep or not following:
+        if node in keep or node == first or not following:
             return RoadLink(first, node, km, points, link.origin, link.attributes)
         number = following[0]
 
@@ -208,9 +205,11 @@ def _split_where_loose_ends_touch(net: RoadNet, crosses_water: Callable[[FloatAr
                 margin = 0.3 / straight
                 if gap <= ONTO_LINK_KM and margin < share < 1 - margin:
                     foot = a + share * (b - a)
-                    if not crosses_water(np.array(net.nodes[node]), foot) and _way_round_km(
-                        graph, node, link.start
-                    ) == np.inf and _way_round_km(graph, node, link.end) == np.inf:
+                    if (
+                        not crosses_water(np.array(net.nodes[node]), foot)
+                        and _way_round_km(graph, node, link.start) == np.inf
+                        and _way_round_km(graph, node, link.end) == np.inf
+                    ):
                         cuts.append((share, node))
         previous, done = link.start, 0.0
         for share, _ in sorted(cuts):

@@ -16,23 +16,24 @@ import pandas as pd
 import pyproj
 import rasterio
 import shapely
-from scipy import ndimage
-
 from road_crossings import WideWater, apply_hand_links, mark_crossings, mark_other_bridges
 from road_extract import plane_km, read_raw_roads
 from road_motorways import match_motorways
 from road_split import split_links
 from road_topology import RoadLink, RoadNet, drop_small_components, join_chains, mend_gaps, merge_junctions
+from scipy import ndimage
+from scipy.spatial import cKDTree
 
 DATA = Path(__file__).parent.parent
 AUTHORED = Path(__file__).parent / "roads"
-RIVERS = ("长江", "富春江", "钱塘江", "黄浦江", "瓯江", "椒江")  # wide rivers of the water layer that are drawn well enough to find bridges by
+RIVERS = ("长江", "富春江", "钱塘江", "黄浦江", "瓯江", "椒江")  # drawn well enough to find bridges by
 NEAR_STUDY_KM = 8.0  # roads further than this from every study cell are dropped
-MATCH_PIECE_KM = 2.0  # pieces on which motorways are matched, and the longest link that cells get on to
+MATCH_PIECE_KM = 2.0  # pieces that motorways are matched on; longest way between places to get on elsewhere
 INTERCHANGE_KM = 11.0  # longest way between interchanges of a motorway on land where the extract shows none
 TRUNK_KM = 4.0  # a road outside the motorways with this much between junctions leads through country: trunk
 CARRIAGEWAY_KM = 0.25  # the second carriageway of a motorway lies this close to the first
 SIMPLIFY_DEGREES = 0.0005  # about 50 m
+AUTHORED_SNAP_KM = 1.0
 LIMITED_ACCESS = ("motorway_120", "motorway_100", "motorway_80", "urban_expressway")
 
 
@@ -88,7 +89,9 @@ def keep_near_study_land(net: RoadNet, cells_file: Path) -> RoadNet:
     with rasterio.open(cells_file) as cells:
         outside = cells.read(cells.descriptions.index("county") + 1) < 0
         to_cells = pyproj.Transformer.from_crs("EPSG:4326", cells.crs, always_xy=True)
-        rows, columns = rasterio.transform.rowcol(cells.transform, *to_cells.transform(*np.array([*net.nodes.values()]).T))
+        rows, columns = rasterio.transform.rowcol(
+            cells.transform, *to_cells.transform(*np.array([*net.nodes.values()]).T)
+        )
     gaps_km = ndimage.distance_transform_edt(outside)
     rows = np.clip(np.asarray(rows, dtype=int), 0, outside.shape[0] - 1)
     columns = np.clip(np.asarray(columns, dtype=int), 0, outside.shape[1] - 1)
@@ -105,13 +108,21 @@ def longest_piece_km(link: RoadLink) -> float:
     return INTERCHANGE_KM if link.attributes["road_class"] in LIMITED_ACCESS else MATCH_PIECE_KM
 
 
-def mark_entered(net: RoadNet, water: WideWater) -> pd.DataFrame:
-    """Return node_id, lon, lat, entered (yes, no) and interchange (authored by nature: junction, or estimated).
+def mark_entered(net: RoadNet, water: WideWater, authored: pd.DataFrame) -> pd.DataFrame:
+    """Return node_id, lon, lat, entered (yes, no) and interchange (junction, estimated, authored or empty).
 
     A node can be entered from the land around it when a road that is entered anywhere passes on the surface, when a
     motorway meets such a road or ends, or when it is an estimated interchange: a node inside a motorway, on land,
-    put there because the extract shows no junction for ``INTERCHANGE_KM``.
+    put there because the extract shows no junction for ``INTERCHANGE_KM``. The nodes nearest to ``authored``
+    (lon, lat) are entered whatever the outlines of the water say.
     """
+    tree = cKDTree(plane_km(np.array([*net.nodes.values()])))
+    gaps, places = tree.query(plane_km(authored[["lon", "lat"]].to_numpy(dtype=float)))
+    if gaps.max() > AUTHORED_SNAP_KM:
+        raise SystemExit(
+            f"interchanges.csv: no node within {AUTHORED_SNAP_KM} km of {authored[gaps > AUTHORED_SNAP_KM]}"
+        )
+    given = {list(net.nodes)[place] for place in places}
     kinds: dict[int, list[str]] = {n: [] for n in net.nodes}
     for link in net.links:
         if link.attributes.get("structure", "surface") != "surface":
@@ -126,7 +137,8 @@ def mark_entered(net: RoadNet, water: WideWater) -> pd.DataFrame:
         estimated = kind == ["limited", "limited"]
         entered = dry and ("open" in kind or estimated or (len(kind) == 1 and kind[0] == "limited"))
         what = "" if "limited" not in kind or not entered else ("estimated" if estimated else "junction")
-        rows.append((node, lon, lat, "yes" if entered else "no", what))
+        what = "authored" if node in given else what
+        rows.append((node, lon, lat, "yes" if entered or node in given else "no", what))
     return pd.DataFrame(rows, columns=["node_id", "lon", "lat", "entered", "interchange"])
 
 
@@ -135,10 +147,11 @@ def build_net(water: WideWater) -> RoadNet:
     net = join_chains(merge_junctions(read_raw_roads()))
     net, problems = apply_hand_links(net, pd.read_csv(AUTHORED / "mends.csv"))
     net = join_chains(drop_small_components(mend_gaps(net, water.crosses)))
-    net = split_links(class_other_roads(net), lambda link: MATCH_PIECE_KM)
+    net = split_links(class_other_roads(net), lambda _: MATCH_PIECE_KM)
     motorways = pd.read_csv(AUTHORED / "motorways.csv", dtype=str).fillna("")
+    crossings = pd.read_csv(AUTHORED / "crossings.csv", dtype={"ref": str})
     matched = match_motorways(net, motorways, pd.read_csv(AUTHORED / "motorway_points.csv"))
-    net, missing = mark_crossings(copy_to_second_carriageway(matched.net), pd.read_csv(AUTHORED / "crossings.csv", dtype={"ref": str}))
+    net, missing = mark_crossings(copy_to_second_carriageway(matched.net), crossings)
     problems += matched.problems + missing
     if problems:
         raise SystemExit("\n".join([f"{len(problems)} problems in data/build/roads:", *problems]))
@@ -184,7 +197,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     water = read_water(DATA / "land.gpkg")
     net = build_net(water)
-    write_roads(net, mark_entered(net, water), options.out)
+    write_roads(net, mark_entered(net, water, pd.read_csv(AUTHORED / "interchanges.csv")), options.out)
     print(f"{options.out}: {len(net.links)} links, {len(net.nodes)} nodes, {sum(k.km for k in net.links):.0f} km")
 
 

@@ -41,7 +41,7 @@ class Result:
     station_times, city_times, reach, targets : as the files of the same names.
     target_cities : each target's reading by destination.
     surfaces : minutes to every cell by place.
-    cutoffs_min : of the study.
+    cutoffs_min, close_ups : of the study.
     timings_s : seconds by stage.
     invariants : what was checked, and whether it held.
     """
@@ -62,6 +62,7 @@ class Result:
     targets: pd.DataFrame
     target_cities: pd.DataFrame
     cutoffs_min: tuple[float, ...]
+    close_ups: tuple[str, ...]
     timings_s: Mapping[str, float]
     invariants: Mapping[str, bool] = field(default_factory=dict)
 

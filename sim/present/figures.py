@@ -1,10 +1,14 @@
-"""Stage 5b: the maps of a run: for each place the whole delta and a close-up, with the finding as their title."""
+"""Stage 5b: the maps of a run: for each place the whole delta, for some a close-up, with the finding as their title."""
 
+from concurrent.futures import Executor
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import geopandas as gpd
 import matplotlib.pyplot as plt
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
@@ -44,24 +48,43 @@ SOURCES_EN = (
 )
 
 
-def save_result_maps(result: Result, folder: Path) -> list[Path]:
-    """Write the isochrone maps of every place of a study as PNG and SVG and return the files.
+@dataclass(frozen=True)
+class MapJob:
+    """One sheet to be drawn and saved: what `draw_isochrone_map` takes, and where the files go."""
 
+    minutes: npt.NDArray[np.float64]
+    base: BaseMap
+    layers: MapLayers
+    origin: Place
+    text: MapText
+    bbox: tuple[float, float, float, float] | None
+    cutoffs_min: tuple[float, ...]
+    path_stem: Path
+
+
+def save_result_maps(result: Result, folder: Path, *, executor: Executor | None = None) -> list[Path]:
+    """Write the isochrone maps of a study's places as PNG and SVG and return the files.
+
+    Each place gets a map of the whole study land, and those that the study lists in `close_ups` one of their surroundings.
     A study without land polygons (a tiny network) has no maps.
+
+    Parameters
+    ----------
+    executor : draws several at a time; a process pool, since drawing holds the interpreter.
     """
     region = result.region
     if region.land is None or region.water is None:
         return []
-    base = _base_of(region)
-    layers = _layers_of(result)
-    files = []
+    base, layers = _base_of(region), _layers_of(result)
+    jobs = []
     for place_id in result.surfaces:
         place = region.place(place_id)
         origin = Place(place.name, place.name_en, place.lon, place.lat)
         width, height = CLOSE_UP_DEGREES
         close_up = (place.lon - width, place.lat - height, place.lon + width, place.lat + height)
-        for name, bbox in (("delta", None), ("near", close_up)):
-            figure = draw_isochrone_map(
+        sheets = {"delta": None} | ({"near": close_up} if place_id in result.close_ups else {})
+        jobs += [
+            MapJob(
                 minutes=result.surface(place_id).astype("float64"),
                 base=base,
                 layers=layers,
@@ -69,11 +92,28 @@ def save_result_maps(result: Result, folder: Path) -> list[Path]:
                 text=_text_of(result, place_id, origin),
                 bbox=bbox,
                 cutoffs_min=result.cutoffs_min,
-                heavy_min=[cutoff for cutoff in (60, 120) if cutoff in result.cutoffs_min],
+                path_stem=folder / f"isochrones_{place_id}_{name}",
             )
-            files += save_map(figure, folder / f"isochrones_{place_id}_{name}")
-            plt.close(figure)
-    return files
+            for name, bbox in sheets.items()
+        ]
+    run = map if executor is None else executor.map
+    return [path for paths in run(_draw, jobs) for path in paths]
+
+
+def _draw(job: MapJob) -> list[Path]:
+    figure = draw_isochrone_map(
+        minutes=job.minutes,
+        base=job.base,
+        layers=job.layers,
+        origin=job.origin,
+        text=job.text,
+        bbox=job.bbox,
+        cutoffs_min=job.cutoffs_min,
+        heavy_min=[cutoff for cutoff in (60, 120) if cutoff in job.cutoffs_min],
+    )
+    paths = save_map(figure, job.path_stem)
+    plt.close(figure)
+    return paths
 
 
 @lru_cache(maxsize=1)

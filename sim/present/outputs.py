@@ -7,10 +7,11 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -28,14 +29,17 @@ NODATA = -9999.0
 DECIMALS = 2
 
 
-def write_result(result: Result, outputs: "Path | str", *, maps: str = "yes") -> Path:
+def write_result(
+    result: Result, outputs: "Path | str", *, maps: Literal["yes", "no"] = "yes", executor: Executor | None = None
+) -> Path:
     """Write everything a scenario's run publishes and return its folder, outputs/<study>/<scenario>/.
 
     A folder of an earlier run is replaced only when the new one is complete.
 
     Parameters
     ----------
-    maps : "yes" or "no".
+    maps : "no" leaves them out, which saves most of the time.
+    executor : a process pool that draws maps side by side (see `save_result_maps`).
     """
     target = Path(outputs) / result.study_id / result.scenario.scenario_id
     with whole_folder(target) as folder:
@@ -49,7 +53,7 @@ def write_result(result: Result, outputs: "Path | str", *, maps: str = "yes") ->
             polygons = isochrones(result, place_id, result.cutoffs_min)
             polygons.to_file(folder / "isochrones.gpkg", layer=place_id, driver="GPKG")
         if maps == "yes":
-            save_result_maps(result, folder / "maps")
+            save_result_maps(result, folder / "maps", executor=executor)
         (folder / "run.json").write_text(
             json.dumps(_describe_run(result), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
         )

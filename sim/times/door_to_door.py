@@ -6,24 +6,36 @@ for an origin o and every cell c. The minimum over all pairs of stations is exac
 The legs of a journey are kept and add up to its minutes.
 """
 
+import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sim.times.kernels import each_alone, minutes_from, minutes_to_targets, routes_from, seeds_of, trace_seeds
+from sim.times.bucket_queue import Integers
+from sim.times.kernels import (
+    Seeds,
+    each_alone,
+    in_threads,
+    minutes_from,
+    minutes_to_targets,
+    seeds_of,
+)
+from sim.times.pair_minutes import BIN_MIN, LEGS, PairMinutes
 from sim.times.rides import Rides
+from sim.times.road_minutes import RoadMinutes
 from sim.times.roads import RoadGraph, cells_from, place_node, reverse_graph
+from sim.times.tiles import TileTable, count_by_bin, earliest, sum_within_tiles
 
 __all__ = ["CITY_TIME_COLUMNS", "LEGS", "DoorToDoor", "PairMinutes", "StationRoads", "Surfaces", "link_stations"]
 
 Floats = npt.NDArray[np.float64]
 
-LEGS = ("access", "station", "wait", "ride", "change", "egress")
 CITY_TIME_COLUMNS = (
     "from_id",
     "to_id",
@@ -33,8 +45,6 @@ CITY_TIME_COLUMNS = (
     *(f"{leg}_min" for leg in LEGS),
     "mode",
 )
-BIN_MIN = 0.25
-"""Width of the bins in which pairs of people are counted by their minutes."""
 
 
 @dataclass(frozen=True)
@@ -60,44 +70,15 @@ class Surfaces:
     road: npt.NDArray[np.float32]
 
 
-@dataclass(frozen=True)
-class PairMinutes:
-    """How many pairs of people (origin, destination) are how many minutes apart, and what the minutes are spent on.
+class _Arrivals(NamedTuple):
+    """Of one origin: earliest street-side arrival at each station, by which first station, and road minutes to that.
 
-    Attributes
-    ----------
-    to_ids : destinations.
-    pairs : (n_destinations, n_bins) pairs of people by minutes in bins of `BIN_MIN`; the last bin is "not reached".
-    leg_minutes : (n_destinations, 7) pair-minutes by leg: road alone, then `LEGS`.
+    All are (n_stations,); minutes are inf where there is no journey.
     """
 
-    to_ids: tuple[str, ...]
-    pairs: Floats
-    leg_minutes: Floats
-
-    def of(self, to_ids: Sequence[str]) -> "PairMinutes":
-        """Return the part that concerns some destinations."""
-        rows = [self.to_ids.index(to_id) for to_id in to_ids]
-        return PairMinutes(tuple(to_ids), self.pairs[rows], self.leg_minutes[rows])
-
-    def share_within(self, cutoff_min: float) -> float:
-        """Return the share of all pairs that are within the cut-off, NaN when there are no pairs."""
-        counts = self.pairs.sum(axis=0)
-        last = round(cutoff_min / BIN_MIN)
-        total = counts.sum()
-        return float(counts[:last].sum() / total) if total > 0 else float("nan")
-
-    def quantile(self, share: float) -> float:
-        """Return the minutes within which this share of all pairs is, to the bin; inf when fewer are ever reached."""
-        counts = self.pairs.sum(axis=0)
-        reached = np.cumsum(counts[:-1])
-        if reached.size == 0 or reached[-1] < share * counts.sum():
-            return float("inf")
-        return float((np.searchsorted(reached, share * counts.sum()) + 1) * BIN_MIN)
-
-    def binding_leg(self) -> str:
-        """Return the leg on which the most pair-minutes are spent: 'road' or one of `LEGS`."""
-        return ("road", *LEGS)[int(np.argmax(self.leg_minutes.sum(axis=0)))]
+    minutes: Floats
+    board: npt.NDArray[np.int64]
+    access_min: Floats
 
 
 def link_stations(graph: RoadGraph, rides: Rides, stations: pd.DataFrame) -> StationRoads:
@@ -115,6 +96,7 @@ class DoorToDoor:
     ----------
     station_time_min, arrival_time_min : street to train at the first station, train to street at the last.
     limit_min : horizon of the surfaces; what is farther is not reached.
+    shared_roads : road minutes on ``graph`` that other scenarios have already asked for; without it, none are known.
     """
 
     graph: RoadGraph
@@ -123,13 +105,21 @@ class DoorToDoor:
     station_time_min: float
     arrival_time_min: float
     limit_min: float
+    shared_roads: RoadMinutes | None = None
 
-    @property
+    @cached_property
+    def roads(self) -> RoadMinutes:
+        """Road minutes that depend on the roads alone."""
+        return self.shared_roads or RoadMinutes(self.graph)
+
+    @cached_property
     def rail_min(self) -> Floats:
         """Street to street minutes between stations, (n_stations, n_stations), inf where there is no journey."""
         total = np.where(np.isfinite(self.rides.total_min), self.rides.total_min, np.inf)
         np.fill_diagonal(total, np.inf)
-        return total + self.station_time_min + self.arrival_time_min
+        total += self.station_time_min + self.arrival_time_min
+        total.setflags(write=False)
+        return total
 
     def access_min(self, nodes: npt.ArrayLike) -> Floats:
         """Return road minutes from nodes to stations, (n_nodes, n_stations)."""
@@ -142,10 +132,12 @@ class DoorToDoor:
 
     def surfaces_from(self, node: int) -> Surfaces:
         """Return minutes from a node to every cell by the best mode, by rail and by road alone."""
-        road = minutes_from(self.graph.prepared, seeds_of([node]), limit_min=self.limit_min)
+        road = self.roads.surface_from(node)
         arrival = (road[self.stations.nodes][:, None] + self.rail_min).min(axis=0)
         rail = minutes_from(self.graph.prepared, seeds_of(self.stations.nodes, arrival), limit_min=self.limit_min)
-        road_cells, rail_cells = cells_from(self.graph, road), cells_from(self.graph, rail)
+        road_cells, rail_cells = (
+            cells_from(self.graph, minutes) for minutes in (np.where(road <= self.limit_min, road, np.inf), rail)
+        )
         return Surfaces(best=np.fmin(road_cells, rail_cells), rail=rail_cells, road=road_cells)
 
     def city_times(self, city_ids: Sequence[str], nodes: npt.ArrayLike) -> pd.DataFrame:
@@ -156,9 +148,9 @@ class DoorToDoor:
         node_array = np.asarray(nodes, dtype=np.int32)
         n = len(node_array)
         targets = np.concatenate([node_array, self.stations.nodes])
-        minutes = minutes_to_targets(self.graph.prepared, each_alone(node_array), targets).astype(np.float64)
-        road, access = minutes[:, :n], minutes[:, n:]
-        egress, rail_min = self.egress_min(node_array), self.rail_min
+        minutes = self.roads.minutes_between(node_array, targets).astype(np.float64)
+        back = self.roads.minutes_between(node_array, self.stations.nodes, reverse=True).astype(np.float64)
+        road, access, egress, rail_min = minutes[:, :n], minutes[:, n:], back.T, self.rail_min
         rows = []
         for i, from_id in enumerate(city_ids):
             arrival = access[i][:, None] + rail_min
@@ -207,74 +199,106 @@ class DoorToDoor:
         membership : (n_rows, n_columns) index into `to_ids`, -1 elsewhere.
         people : (n_rows, n_columns).
         """
-        selected = np.flatnonzero(membership.ravel() >= 0)
-        groups, weights = membership.ravel()[selected], people.ravel()[selected]
         nodes = np.asarray(origins, dtype=np.int32)
-        rail_min = self.rail_min
-        access = self.access_min(nodes)
+        layout = self.roads.layout
+        cells = membership.ravel()[self._cell_numbers(layout.nodes)]
+        positions = np.flatnonzero(cells >= 0).astype(np.int32)
+        groups = cells[positions].astype(np.int32)
+        weights = people.ravel()[self._cell_numbers(layout.nodes[positions])].astype(np.float64)
+        wanted = np.zeros(len(layout.start) - 1, dtype=np.bool_)
+        wanted[layout.tile[positions]] = True
+        table, stations, starts = self._sources(nodes)
 
-        def one(k: int) -> tuple[Floats, Floats]:
-            return self._count_pairs(int(nodes[k]), access[k], rail_min, selected, groups, weights, len(to_ids))
+        def count(own: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:
+            total = np.zeros((len(to_ids), round(self.limit_min / BIN_MIN) + 1))
+            legs = np.zeros((len(to_ids), len(LEGS) + 1))
+            minutes = np.empty(len(layout.nodes), dtype=np.float32)
+            by = np.empty(len(layout.nodes), dtype=np.int32)
+            for k in own:
+                arrivals = self._arrivals(self.roads.minutes_at(table, starts[k : k + 1], self.stations.nodes)[0])
+                sources = np.append(starts[k], stations).astype(np.int32)
+                leaves = np.append(0.0, arrivals.minutes).astype(np.float32)
+                earliest(table, sources, leaves, np.float32(self.limit_min), wanted, minutes, by)
+                by_source, minutes_by_source = np.zeros((2, len(to_ids), len(sources)))
+                count_by_bin(minutes, by, positions, groups, weights, BIN_MIN, total, by_source, minutes_by_source)
+                legs += self._pair_legs(arrivals, by_source, minutes_by_source)
+            return total, legs
 
-        with ThreadPoolExecutor() as pool:
-            parts = list(pool.map(one, range(len(nodes))))
+        n_threads = min(os.cpu_count() or 1, max(1, len(nodes)))
+        with ThreadPoolExecutor(n_threads) as pool:
+            parts = list(pool.map(count, np.array_split(np.arange(len(nodes)), n_threads)))
         scale = 1.0 / max(1, len(nodes))
-        pairs = sum((part[0] for part in parts), np.zeros_like(parts[0][0])) * scale
-        legs = sum((part[1] for part in parts), np.zeros_like(parts[0][1])) * scale
+        pairs, legs = (np.sum([part[i] for part in parts], axis=0) * scale for i in range(2))
         return PairMinutes(tuple(to_ids), pairs, legs)
 
-    def _count_pairs(
-        self,
-        node: int,
-        access: Floats,
-        rail_min: Floats,
-        selected: npt.NDArray[Any],
-        groups: npt.NDArray[np.int64],
-        weights: Floats,
-        n_groups: int,
-    ) -> tuple[Floats, Floats]:
-        """Count the pairs of one origin by destination and bin, and its pair-minutes by leg."""
-        by_board = access[:, None] + rail_min
-        board = by_board.argmin(axis=0)
-        arrival = by_board[board, np.arange(len(board))]
-        seeds = seeds_of(np.append(self.stations.nodes, node), np.append(arrival, 0.0))
-        routes = routes_from(self.graph.prepared, seeds, limit_min=self.limit_min)
-        minutes = cells_from(self.graph, routes.minutes).ravel()[selected].astype(np.float64)
-        seed = cells_from(self.graph, trace_seeds(routes.predecessors).astype(np.float32)).ravel()[selected]
-        n_bins = round(self.limit_min / BIN_MIN) + 1
-        reached = np.isfinite(minutes)
-        bins = np.where(reached, np.minimum(np.nan_to_num(minutes) // BIN_MIN, n_bins - 2), n_bins - 1).astype(np.int64)
-        counts = np.bincount(groups * n_bins + bins, weights=weights, minlength=n_groups * n_bins)
-        legs = self._pair_legs(minutes, seed, board, arrival, access, groups, weights * reached, n_groups)
-        return counts.reshape(n_groups, n_bins), legs
+    def people_within(self, nodes: npt.ArrayLike, people: Floats, cutoffs_min: Sequence[float]) -> Floats:
+        """Return the people within each cut-off of each node by the faster of road and rail, (n_nodes, n_cutoffs).
 
-    def _pair_legs(
-        self,
-        minutes: Floats,
-        seed: npt.NDArray[np.float32],
-        board: npt.NDArray[np.int64],
-        arrival: Floats,
-        access: Floats,
-        groups: npt.NDArray[np.int64],
-        weights: Floats,
-        n_groups: int,
-    ) -> Floats:
-        """Sum pair-minutes by destination and leg, (n_groups, 7): road alone, then `LEGS`."""
-        n_stations = len(board)
-        alight = np.where(np.isfinite(seed), seed, n_stations).astype(np.int64)
-        by_rail = alight < n_stations
-        table = np.zeros((n_stations + 1, len(LEGS)))
-        for s in range(n_stations):
-            if np.isfinite(arrival[s]):
-                table[s] = self._legs(int(board[s]), s)
-                table[s, 0] = access[board[s]]
-        legs = np.zeros((n_groups, len(LEGS) + 1))
-        minutes = np.nan_to_num(minutes)
-        spent = np.column_stack([np.where(by_rail, 0.0, minutes), table[alight]])
-        spent[:, -1] = np.where(by_rail, minutes - table[alight].sum(axis=1), 0.0)
-        for leg in range(spent.shape[1]):
-            legs[:, leg] = np.bincount(groups, weights=weights * spent[:, leg], minlength=n_groups)
-        return legs
+        Parameters
+        ----------
+        people : (n_rows, n_columns).
+        cutoffs_min : in ascending order.
+
+        Nothing is searched for once the road minutes of the stations and the nodes are known.
+        """
+        origins = np.atleast_1d(np.asarray(nodes, dtype=np.int32))
+        cutoffs = np.asarray(cutoffs_min, dtype=np.float32)
+        roads = self.roads
+        table, stations, starts = self._sources(origins)
+        access = roads.minutes_at(table, starts, self.stations.nodes)
+        seeds = self._seeds(starts, stations, access, float(cutoffs.max()))
+        weights = people.ravel()[self._cell_numbers(roads.layout.nodes)].astype(np.float64)
+        result = np.zeros((len(origins), len(cutoffs)))
+
+        def work(first: int, last: int) -> None:
+            own = seeds.start[first : last + 1]
+            sum_within_tiles(table, own, seeds.nodes, seeds.minutes, weights, cutoffs, result[first:last])
+
+        in_threads(work, len(origins))
+        return result
+
+    def _sources(self, origins: Integers) -> tuple[TileTable, Integers, Integers]:
+        """Return a table of road minutes, and which of its sources the stations and the origins are."""
+        table, sources = self.roads.table_of(np.concatenate([self.stations.nodes, origins]))
+        n_stations = len(self.stations.nodes)
+        return table, sources[:n_stations], sources[n_stations:]
+
+    def _seeds(self, origins: Integers, stations: Integers, access_min: npt.NDArray[np.float32], limit: float) -> Seeds:
+        """Return the seeds of one search per origin: itself at 0, and the stations that rail reaches before the road."""
+        nodes, minutes = [], []
+        for origin, access in zip(origins, access_min, strict=True):
+            near = access < limit
+            arrival = (access[near, None] + self.rail_min[near]).min(axis=0, initial=np.inf).astype(np.float32)
+            useful = (arrival < access) & (arrival <= limit)
+            nodes.append(np.append(origin, stations[useful]))
+            minutes.append(np.append(np.float32(0), arrival[useful]))
+        start = np.cumsum([0, *(len(own) for own in nodes)])
+        return Seeds(start, np.concatenate(nodes).astype(np.int32), np.concatenate(minutes).astype(np.float32))
+
+    def _cell_numbers(self, nodes: Integers) -> npt.NDArray[np.int64]:
+        """Return the place of cells given as nodes in a flat array of (n_rows, n_columns)."""
+        rows, columns = nodes // self.graph.stride - 1, nodes % self.graph.stride - 1
+        return (rows * self.graph.grid.shape[1] + columns).astype(np.int64)
+
+    def _arrivals(self, access_min: npt.NDArray[np.float32]) -> _Arrivals:
+        by_board = access_min.astype(np.float64)[:, None] + self.rail_min
+        board = by_board.argmin(axis=0)
+        return _Arrivals(by_board[board, np.arange(len(board))], board, access_min[board].astype(np.float64))
+
+    def _pair_legs(self, arrivals: _Arrivals, by_source: Floats, minutes_by_source: Floats) -> Floats:
+        """Return pair-minutes by destination and leg, (n_groups, 7): road alone, then `LEGS`.
+
+        ``by_source``, ``minutes_by_source`` : pairs and pair-minutes by what the last part starts from, 0 for the origin
+        itself, by road, and 1 + s for station s.
+        """
+        ends = (arrivals.board, np.arange(len(arrivals.board)))
+        rides = self.rides
+        station = np.full(len(arrivals.board), self.station_time_min + self.arrival_time_min)
+        before = (arrivals.access_min, station, rides.wait_min[ends], rides.typical_min[ends], rides.change_min[ends])
+        table = np.where(np.isfinite(arrivals.minutes)[:, None], np.column_stack(before), 0.0)
+        spent = by_source[:, 1:] @ table
+        egress = minutes_by_source[:, 1:].sum(axis=1) - spent.sum(axis=1)
+        return np.column_stack([minutes_by_source[:, 0], spent, egress])
 
 
 def _or_nan(minutes: float) -> float:

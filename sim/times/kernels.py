@@ -33,6 +33,7 @@ __all__ = [
     "Routes",
     "Seeds",
     "each_alone",
+    "in_threads",
     "minutes_from",
     "minutes_to_targets",
     "people_within",
@@ -190,7 +191,7 @@ def minutes_to_targets(
         start = seeds.start[first : last + 1]
         search_to_targets(graph, start, seeds.nodes, seeds.minutes, limit, n_buckets, target_nodes, result[first:last])
 
-    _in_threads(work, seeds.n_searches, threads)
+    in_threads(work, seeds.n_searches, threads)
     return result
 
 
@@ -213,7 +214,7 @@ def people_within(
         start = seeds.start[first : last + 1]
         sum_within(graph, start, seeds.nodes, seeds.minutes, limit, n_buckets, weights, cutoffs, result[first:last])
 
-    _in_threads(work, seeds.n_searches, threads)
+    in_threads(work, seeds.n_searches, threads)
     return result
 
 
@@ -231,7 +232,7 @@ def _n_buckets(graph: PreparedGraph, seeds: Seeds, limit_min: float) -> int:
     return 1 << int(np.ceil(ahead / float(graph.bucket_min)) + 4).bit_length()
 
 
-def _in_threads(work: Callable[[int, int], None], n: int, threads: int | None) -> None:
+def in_threads(work: Callable[[int, int], None], n: int, threads: int | None = None) -> None:
     """Call ``work(first, last)`` over all of 0 … n in slices, several at a time (the kernels free the interpreter)."""
     n_threads = max(1, min(n, threads or os.cpu_count() or 1))
     # A few slices for each thread, so that one with long searches does not keep the others waiting.

@@ -79,10 +79,10 @@ def test_a_section_of_a_single_train_counts_only_where_there_is_no_other() -> No
     times = timetable(network)
     of_north = times["to_id"].str.startswith("n")
     slow_single = of_north & (times["from_id"] == "n1")
-    times.loc[slow_single, "median_min"] *= 1.1
     times.loc[slow_single, "n_trains"] = 1
     found = calibrate(network, times, 2016, stop_throat_kmh=inf)
     assert found.lines.set_index("line_id").loc["north", "supplement_percent"] == pytest.approx(8.0, abs=0.05)
+    assert list(found.sections["used"]) == list(found.sections["n_trains"] > 1)
     alone = calibrate(network, times[of_north].assign(n_trains=1), 2016, stop_throat_kmh=inf)
     assert alone.lines["n_sections"].sum() > 0
 

@@ -1,0 +1,186 @@
+"""Stage 3c, continued: road minutes that depend on the roads alone, computed once for all rail scenarios on them.
+
+A source is a node whose road minutes to all cells are wanted again and again: a station, a city's seat, a sampled cell.
+Its surface is one search; it is kept in memory and, for a graph of a real region, on disk (`sim.times.road_cache`).
+"""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.times.bucket_queue import Floats, Integers
+from sim.times.kernels import each_alone, minutes_from, minutes_to_targets, seeds_of
+from sim.times.road_cache import RoadCache, content_key
+from sim.times.road_graph import RoadGraph, reverse_graph
+from sim.times.tiles import TileTable, encode, minutes_at, weak_components
+
+__all__ = ["RoadMinutes", "TileLayout", "lay_tiles"]
+
+TILE_CELLS = 16
+SMALLEST_KEPT_NODES = 50_000
+"""A search over a smaller graph takes less than reading its result from disk."""
+
+
+@dataclass(frozen=True)
+class TileLayout:
+    """The order in which the study cells are laid: tile by tile, cells without a link to each other apart.
+
+    Attributes
+    ----------
+    nodes : node at each position, (n_positions,).
+    start : first position of each tile, (n_tiles + 1,).
+    position : position of each cell of the graph, -1 outside the study land, (n_cells,).
+    tile : tile of each position, (n_positions,).
+    """
+
+    nodes: Integers
+    start: npt.NDArray[np.int64]
+    position: Integers
+    tile: npt.NDArray[np.int64]
+
+
+def lay_tiles(graph: RoadGraph, tile_cells: int = TILE_CELLS) -> TileLayout:
+    """Return the study cells in tiles of so many rows and columns; every part of a tile hangs together in the graph."""
+    nodes = graph.land_nodes
+    rows, columns = nodes // graph.stride - 1, nodes % graph.stride - 1
+    part = weak_components(graph.prepared)[nodes]
+    tile = (rows // tile_cells) * graph.stride + columns // tile_cells
+    order = np.lexsort((nodes, tile, part))
+    changes = (np.diff(part[order]) != 0) | (np.diff(tile[order]) != 0)
+    start = np.concatenate([[0], np.flatnonzero(changes) + 1, [len(nodes)]]).astype(np.int64)
+    position = np.full(graph.n_cells, -1, dtype=np.int32)
+    position[nodes[order]] = np.arange(len(nodes))
+    number = np.repeat(np.arange(len(start) - 1), np.diff(start))
+    return TileLayout(nodes[order], start, position, number)
+
+
+@dataclass
+class RoadMinutes:
+    """Road minutes on one road graph, each computed when first asked for and then remembered.
+
+    Attributes
+    ----------
+    graph : the roads.
+    cache : where they are kept between runs; None keeps them in memory only.
+    meeting_nodes : nodes to and from which minutes will be wanted from everywhere (the stations of all scenarios);
+        asked for at once, they cost no more than one of them.
+    """
+
+    graph: RoadGraph
+    cache: RoadCache | None = None
+    meeting_nodes: Sequence[int] = ()
+    _surfaces: dict[int, Floats] = field(default_factory=dict, repr=False)
+    _sources: list[int] = field(default_factory=list, repr=False)
+    _table: TileTable | None = field(default=None, repr=False)
+    _matrices: dict[str, tuple[Integers, Floats]] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.graph.n_nodes < SMALLEST_KEPT_NODES:
+            self.cache = None
+
+    @cached_property
+    def layout(self) -> TileLayout:
+        """Return the order of the cells in all surfaces."""
+        return lay_tiles(self.graph)
+
+    @cached_property
+    def _graph_key(self) -> str:
+        """Return a hash of all that road minutes depend on."""
+        return content_key(*self.graph.prepared, self.graph.grid.is_land, TILE_CELLS)
+
+    def minutes_between(self, origins: npt.ArrayLike, targets: npt.ArrayLike, *, reverse: bool = False) -> Floats:
+        """Return road minutes from origins to targets, (n_origins, n_targets), inf where there is no way.
+
+        ``reverse`` : of the ways from the targets to the origins instead, in the same shape.
+        """
+        starts, ends = (np.asarray(nodes, dtype=np.int32) for nodes in (origins, targets))
+        known = content_key(starts, reverse)
+        if known not in self._matrices or not np.isin(ends, self._matrices[known][0]).all():
+            wanted = np.union1d(ends, np.asarray(self.meeting_nodes, dtype=np.int32)).astype(np.int32)
+            self._matrices[known] = (wanted, self._matrix(starts, wanted, reverse=reverse))
+        columns, minutes = self._matrices[known]
+        return np.asarray(minutes[:, np.searchsorted(columns, ends)])
+
+    def _matrix(self, origins: Integers, targets: Integers, *, reverse: bool) -> Floats:
+        """Return `minutes_between` from the disk, or searched for."""
+        what = ("between", origins, targets, reverse)
+        kept = self._load(*what)
+        if kept is None:
+            graph = reverse_graph(self.graph) if reverse else self.graph
+            kept = {"minutes": minutes_to_targets(graph.prepared, each_alone(origins), targets)}
+            self._store(kept, *what)
+        return np.asarray(kept["minutes"])
+
+    def surface_from(self, node: int) -> Floats:
+        """Return road minutes from a node to every cell of the graph, (n_cells,), inf where there is no way."""
+        if node not in self._surfaces:
+            kept = self._load("surface", node)
+            if kept is None:
+                minutes = minutes_from(self.graph.prepared, seeds_of([node]))
+                kept = {"minutes": minutes[self.graph.land_nodes]}
+                self._store(kept, "surface", node)
+            self._surfaces[node] = kept["minutes"]
+        result = np.full(self.graph.n_cells, np.inf, dtype=np.float32)
+        result[self.graph.land_nodes] = self._surfaces[node]
+        return result
+
+    def table_of(self, nodes: npt.ArrayLike) -> tuple[TileTable, Integers]:
+        """Return a table of road minutes to every cell with these nodes as sources, and which of its sources they are.
+
+        Sources that were asked for before stay in it.
+        """
+        wanted = np.ravel(nodes).astype(int).tolist()
+        known = set(self._sources)
+        missing = [node for node in dict.fromkeys(wanted) if node not in known]
+        if missing or self._table is None:
+            self._table = self._extended(missing)
+            self._sources += missing
+        index = {node: number for number, node in enumerate(self._sources)}
+        return self._table, np.array([index[node] for node in wanted], dtype=np.int32)
+
+    def minutes_at(self, table: TileTable, sources: Integers, nodes: npt.ArrayLike) -> Floats:
+        """Return road minutes from sources of a table to cells, (n_sources, n_nodes); inf where there is no way."""
+        positions = self.layout.position[np.asarray(nodes, dtype=np.int64)]
+        result = np.empty((len(sources), len(positions)), dtype=np.float32)
+        minutes_at(table, sources, self.layout.tile[positions], positions, result)
+        return result
+
+    def _extended(self, nodes: Sequence[int]) -> TileTable:
+        """Return the table with further sources, from the disk or searched for."""
+        layout, old = self.layout, self._table
+        n_tiles, n_positions, n_old = len(layout.start) - 1, len(layout.nodes), len(self._sources)
+        bounds = np.empty((3, n_old + len(nodes), n_tiles), dtype=np.float32)
+        codes = np.empty((n_old + len(nodes), n_positions), dtype=np.uint16)
+        if old is not None:
+            bounds[:, :n_old] = [old.least.T, old.most.T, old.step.T]
+            codes[:n_old] = old.codes
+        _ = self._graph_key  # worked out once, before the threads
+
+        def fill(row: int, node: int) -> None:
+            kept = self._load("tiles", node)
+            if kept is not None:
+                bounds[:, row], codes[row] = kept["bounds"], kept["codes"]
+                return
+            minutes = minutes_from(self.graph.prepared, seeds_of([node]))[layout.nodes]
+            encode(minutes, layout.start, *bounds[:, row], codes[row])
+            self._store({"bounds": bounds[:, row], "codes": codes[row]}, "tiles", node)
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(fill, range(n_old, n_old + len(nodes)), nodes))
+        if self.cache:
+            self.cache.trim()
+        least, most, step = (np.ascontiguousarray(array.T) for array in bounds)
+        return TileTable(layout.start, least, most, step, codes)
+
+    def _load(self, *what: object) -> dict[str, npt.NDArray[Any]] | None:
+        return self.cache.load(content_key(self._graph_key, *what)) if self.cache else None
+
+    def _store(self, arrays: dict[str, npt.NDArray[Any]], *what: object) -> None:
+        if self.cache:
+            self.cache.store(content_key(self._graph_key, *what), arrays)
