@@ -129,13 +129,26 @@ def _print_project(console: Console, study: Study, project_id: str) -> None:
     )
     for change in project.changes:
         if isinstance(change, Add):
-            parts = f" with {len(change.children)} points" if change.children else ""
-            console.print(f"  + {change.table} {change.key or '(change)'}{parts}")
+            console.print(f"  + {_describe_addition(change)}", soft_wrap=True)
         elif isinstance(change, Set):
             for name, now in change.now.items():
                 console.print(f"  ~ {change.table} {change.key}: {name} {change.was[name]} -> {now}")
         elif isinstance(change, Close):
             console.print(f"  - {change.table} {change.key}")
+
+
+def _describe_addition(change: Add) -> str:
+    """Say what a project adds: the row's name, and where a line, service or road runs."""
+    row = change.row
+    if change.table == "changes":
+        return f"changes: {row['from_station']} to {row['to_station']} by {row['mode']}, {row['minutes']:g} min"
+    name = f"{change.table} {change.key} {row.get('name', '')}"
+    stops = [str(child["station_id"]) for child in change.children if "station_id" in child]
+    if stops:
+        name += f": {stops[0]} to {stops[-1]}, {len(stops)} stops"
+    if change.table == "services":
+        name += f", {row['trains_per_day']:g} trains a day"
+    return name
 
 
 def run_study(options: argparse.Namespace) -> int:

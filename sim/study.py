@@ -1,6 +1,5 @@
 """Stage 6: the only wiring: a study is read whole, checked whole, and run scenario by scenario."""
 
-import contextlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -27,24 +26,14 @@ from sim.scenario.project import Project, read_projects
 from sim.scenario.scenario import Scenario, ScenarioPage, merge_scenarios
 from sim.times.door_to_door import DoorToDoor, PairMinutes, Surfaces, link_stations
 from sim.times.rides import Rides, solve_rides
-from sim.times.road_cache import RoadCache, content_key
 from sim.times.road_minutes import RoadMinutes
-from sim.times.roads import RoadGraph, compile_roads, place_node
+from sim.times.roads import RoadGraph, place_node
 from sim.times.running_time import hop_times
+from sim.times.scenario_roads import compile_road_minutes, roads_key
 
 __all__ = ["Study", "StudyFile", "read_study"]
 
 Report = Callable[[str], None]
-ROAD_TABLES = ("road_classes", "roads", "road_points", "ferries")
-ROAD_ASSUMPTIONS = (
-    "local_speed_kmh",
-    "local_urban_speed_kmh",
-    "urban_density_per_km2",
-    "local_detour",
-    "interchange_min",
-    "ferry_wait_cap_min",
-    "service_day_min",
-)
 STAGES = ("network", "rail", "roads", "cities", "surfaces", "targets")
 
 
@@ -189,31 +178,12 @@ class Study:
 
     def _road_graph(self, network: Network, scenario: Scenario) -> RoadMinutes:
         """Return the compiled roads of a scenario and the minutes on them, one for all scenarios with the same roads."""
-        options = {name: getattr(scenario.assumptions, name) for name in ROAD_ASSUMPTIONS}
-        key = repr((_tables_key(network), sorted(options.items())))
+        key = roads_key(network, scenario.assumptions)
         if key not in self._roads:
             self._roads.clear()  # scenarios come in an order in which roads rarely return; keep memory small
-            graph = compile_roads(
-                self.region.grid,
-                network.road_nodes,
-                network.road_links,
-                network.roads,
-                network.road_points,
-                network.ferries,
-                network.road_classes,
-                **options,
-            )
-            self._roads[key] = RoadMinutes(graph, RoadCache(), meeting_nodes=self._station_nodes(graph))
+            stations = pd.concat([self.network_of(scenario_id).stations for scenario_id in self.scenarios])
+            self._roads[key] = compile_road_minutes(self.region.grid, network, scenario.assumptions, stations)
         return self._roads[key]
-
-    def _station_nodes(self, graph: RoadGraph) -> list[int]:
-        """Return the nodes of the stations of all scenarios, so that road minutes to them are asked for at once."""
-        points = [self.network_of(scenario_id).stations[["lon", "lat"]] for scenario_id in self.scenarios]
-        nodes = set()
-        for lon, lat in pd.concat(points).drop_duplicates().itertuples(index=False):
-            with contextlib.suppress(InputError):  # one that is off the land is an error of the scenarios that have it
-                nodes.add(place_node(graph, lon, lat))
-        return sorted(nodes)
 
     def _node(self, graph: RoadGraph, place_id: str) -> int:
         place = self.region.place(place_id)
@@ -385,15 +355,6 @@ def _cells_of(graph: RoadGraph, places: pd.DataFrame) -> tuple[npt.NDArray[np.in
     """Return the rows and columns of the cells in which the rows of a table with lon and lat lie."""
     cells = np.array([graph.node_cell(node) for node in _nodes_of(graph, places)], dtype=np.int64).reshape(-1, 2)
     return cells[:, 0], cells[:, 1]
-
-
-def _tables_key(network: Network) -> tuple[str, ...]:
-    """Return what tells two sets of roads of a study apart: the authored tables and which surveyed links are open."""
-    hashes = [pd.util.hash_pandas_object(network.tables[name].astype(str), index=False) for name in ROAD_TABLES]
-    return (
-        *(content_key(column.to_numpy()) for column in hashes),
-        content_key(network.road_links["link_id"].to_numpy()),
-    )
 
 
 class _Clock:

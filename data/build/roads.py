@@ -13,6 +13,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyogrio
 import pyproj
 import rasterio
 import shapely
@@ -34,6 +35,7 @@ TRUNK_KM = 4.0  # a road outside the motorways with this much between junctions 
 CARRIAGEWAY_KM = 0.25  # the second carriageway of a motorway lies this close to the first
 SIMPLIFY_DEGREES = 0.0005  # about 50 m
 AUTHORED_SNAP_KM = 1.0
+FILE_STAMP = "2024-04-19T00:00:00.000Z"  # the day of the extract, so that equal input gives an equal file
 LIMITED_ACCESS = ("motorway_120", "motorway_100", "motorway_80", "urban_expressway")
 
 
@@ -186,6 +188,7 @@ def write_roads(net: RoadNet, nodes: pd.DataFrame, file: Path) -> None:
         crs="EPSG:4326",
     )
     file.unlink(missing_ok=True)
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": FILE_STAMP})
     for layer, table in (("links", frame), ("nodes", points)):
         table.to_file(file, layer=layer, driver="GPKG", SPATIAL_INDEX="NO")
 

@@ -32,7 +32,6 @@ class Assumptions(Declared):
     arrival_time_min: float = Field(5, ge=0, le=60, description="train to street on arrival")
     change_min: float = Field(20, ge=1, le=120, description="change inside a station where the table has no figure")
     max_changes: int = Field(3, ge=0, le=5, description="changes of train in one journey")
-    access_limit_min: float = Field(120, gt=0, le=360, description="longest way to or from a station by road")
     surface_limit_min: float = Field(600, ge=180, le=1440, description="horizon of the travel-time surfaces")
     local_speed_kmh: float = Field(30, ge=4, le=80, description="local streets and lanes outside built-up cells")
     local_urban_speed_kmh: float = Field(20, ge=4, le=60, description="local streets in built-up cells")

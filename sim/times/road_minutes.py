@@ -36,13 +36,13 @@ class TileLayout:
     nodes : node at each position, (n_positions,).
     start : first position of each tile, (n_tiles + 1,).
     position : position of each cell of the graph, -1 outside the study land, (n_cells,).
-    tile : tile of each position, (n_positions,).
+    tile : number of the tile of each position, (n_positions,).
     """
 
     nodes: Integers
     start: npt.NDArray[np.int64]
     position: Integers
-    tile: npt.NDArray[np.int64]
+    tile: Integers
 
 
 def lay_tiles(graph: RoadGraph, tile_cells: int = TILE_CELLS) -> TileLayout:
@@ -56,7 +56,7 @@ def lay_tiles(graph: RoadGraph, tile_cells: int = TILE_CELLS) -> TileLayout:
     start = np.concatenate([[0], np.flatnonzero(changes) + 1, [len(nodes)]]).astype(np.int64)
     position = np.full(graph.n_cells, -1, dtype=np.int32)
     position[nodes[order]] = np.arange(len(nodes))
-    number = np.repeat(np.arange(len(start) - 1), np.diff(start))
+    number = np.repeat(np.arange(len(start) - 1, dtype=np.int32), np.diff(start))
     return TileLayout(nodes[order], start, position, number)
 
 
@@ -168,7 +168,8 @@ class RoadMinutes:
                 bounds[:, row], codes[row] = kept["bounds"], kept["codes"]
                 return
             minutes = minutes_from(self.graph.prepared, seeds_of([node]))[layout.nodes]
-            encode(minutes, layout.start, *bounds[:, row], codes[row])
+            least, most, step = bounds[:, row]
+            encode(minutes, layout.start, least, most, step, codes[row])
             self._store({"bounds": bounds[:, row], "codes": codes[row]}, "tiles", node)
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -10,7 +10,7 @@ a tile's minutes span from 32 to 63, half of that down to 16, and so on. The ste
 there. What is kept differs from the minutes searched for by half a step at most; whole and quarter minutes stay exact.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -108,7 +108,7 @@ def encode(
 
 
 @numba.njit(nogil=True, cache=True, error_model="numpy")
-def decode(table: TileTable, source: int, tile: int, position: int) -> np.float32:
+def _decode(table: TileTable, source: int, tile: int, position: int) -> Any:
     """Return the minutes from a source to a position of a tile."""
     code = table.codes[source, position]
     if code == NOT_REACHED_CODE:
@@ -121,7 +121,7 @@ def minutes_at(table: TileTable, sources: Integers, tiles: Integers, positions: 
     """Write the minutes from sources to positions, each in the tile given, (n_sources, n_positions)."""
     for row in range(sources.size):
         for column in range(positions.size):
-            result[row, column] = decode(table, sources[row], tiles[column], positions[column])
+            result[row, column] = _decode(table, sources[row], tiles[column], positions[column])
 
 
 @numba.njit(nogil=True, cache=True, error_model="numpy")
@@ -203,7 +203,7 @@ def count_by_bin(
 
 
 @numba.njit(nogil=True, cache=True, error_model="numpy")
-def sum_within_tiles(
+def sum_within_tiles(  # noqa: PLR0912  a call costs more than the lines it saves
     table: TileTable,
     first_source: npt.NDArray[np.int64],
     sources: Integers,

@@ -1,0 +1,112 @@
+"""The real network of the Yangtze River Delta: what must hold whatever the numbers are."""
+
+from dataclasses import replace
+
+import networkx as nx
+import numpy as np
+import pytest
+from shapely import Point
+
+import sim
+
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture(scope="module")
+def study(repository):
+    study = sim.read_study(repository / "scenarios" / "circles")
+    do_minimum = study.scenarios["do_minimum_2025"]
+    one_more = replace(do_minimum, scenario_id="one_more", projects=("tongsujiayong",))
+    road_too = replace(do_minimum, scenario_id="road_too", projects=("huyong_channel_road", "tongsujiayong"))
+    return replace(study, scenarios={**study.scenarios, "one_more": one_more, "road_too": road_too})
+
+
+@pytest.fixture(scope="module")
+def results(study):
+    return {name: study.run(name) for name in ("do_minimum_2025", "one_more", "road_too")}
+
+
+def test_every_network_and_every_study_loads(repository):
+    networks = sorted((repository / "networks").glob("*/network.toml"))
+    studies = sorted((repository / "scenarios").glob("*/study.toml"))
+    assert len(networks) >= 3
+    assert len(studies) >= 2
+    for path in networks:
+        assert len(sim.read_network(path.parent).stations)
+    for path in studies:
+        assert sim.read_study(path.parent).scenarios
+
+
+def test_every_card_is_used_by_a_scenario_or_says_that_it_is_an_option(study):
+    used = {project for scenario in study.scenarios.values() for project in scenario.projects}
+    assert len(used) >= 12
+    for project_id, project in study.projects.items():
+        assert project_id in used or project.card.status in {"studied", "building", "planned"}
+
+
+def test_every_invariant_of_the_runs_holds(results):
+    for result in results.values():
+        assert all(result.invariants.values()), result.invariants
+
+
+def test_adding_a_railway_lengthens_no_journey(results):
+    before, after = results["do_minimum_2025"], results["one_more"]
+    ends = ["from_id", "to_id"]
+    a = before.station_times.set_index(ends)
+    b = after.station_times.set_index(ends).reindex(a.index)
+    assert (b["fastest_min"] <= a["fastest_min"] + 1e-6).all()
+    for place_id in before.surfaces:
+        slower = after.surface(place_id) > before.surface(place_id) + 0.01
+        assert not slower.any()
+    assert after.targets["value_min"].sum() < before.targets["value_min"].sum()
+
+
+def test_adding_a_road_lengthens_no_drive_and_shortens_some(results):
+    before, after = results["one_more"], results["road_too"]
+    for place_id in before.surfaces:
+        a, b = before.surface(place_id, "road"), after.surface(place_id, "road")
+        assert not (b > a + 0.01).any()
+        assert np.isnan(b).sum() <= np.isnan(a).sum()
+    assert (after.surface("ningbo", "road") < before.surface("ningbo", "road") - 5).sum() > 1000
+
+
+def test_running_a_scenario_leaves_the_base_network_as_it_was(study, results):
+    assert "tongsujiayong" not in set(study.network.lines["line_id"])
+    assert "tongsujiayong" in set(results["one_more"].network.lines["line_id"])
+
+
+def test_train_minutes_from_ningbo_equal_networkx_on_the_ride_graph(results):
+    rides = results["one_more"].travel.rides
+    graph = rides.to_networkx(from_id="ningbo")
+    start = rides.station_ids.index("ningbo")
+    found = nx.single_source_dijkstra_path_length(graph, ("departure", "ningbo", 0), weight="minutes")
+    compared = 0
+    for j, station_id in enumerate(rides.station_ids):
+        if j != start and np.isfinite(rides.total_min[start, j]):
+            assert found[("end", station_id)] == pytest.approx(rides.total_min[start, j])
+            compared += 1
+    assert compared > 200
+
+
+def test_the_sea_is_never_inside_an_isochrone(results):
+    result = results["one_more"]
+    hangzhou_bay = (121.35, 30.45)
+    polygons = sim.isochrones(result, "ningbo", [120, 180]).to_crs("EPSG:4326")
+    for shape in polygons.geometry:
+        minx, miny, maxx, maxy = shape.bounds
+        assert minx < hangzhou_bay[0] < maxx
+        assert miny < hangzhou_bay[1] < maxy
+        assert not shape.contains(Point(hangzhou_bay))
+
+
+def test_the_circles_of_2025_are_missed_and_the_railway_saves_half_an_hour_in_the_train(results):
+    # the plan dates the one-hour circle 2025, while the line that carries it opens at the end of 2027
+    before = results["do_minimum_2025"].targets.set_index(["target", "reading"])
+    after = results["one_more"].targets.set_index(["target", "reading"])
+    assert not before.loc["huyong_1h", "met"].any()
+    assert not before.loc["cluster_2h", "met"].any()
+    saved = before.loc[("huyong_1h", "station_fastest"), "value_min"] - after.loc[
+        ("huyong_1h", "station_fastest"), "value_min"
+    ]
+    # 314 km over Hangzhou become some 217 km over the bay; 97 km at 300 km/h alone are 19 min, without Hangzhou's approaches
+    assert saved > 97 / 300 * 60

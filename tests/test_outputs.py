@@ -1,0 +1,81 @@
+"""The published files, read back with the tools that other programs use."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import rasterio
+
+import sim
+
+
+@pytest.fixture(scope="module")
+def result(repository):
+    return sim.read_study(repository / "scenarios" / "tutorial").run("base")
+
+
+@pytest.fixture(scope="module")
+def folder(result, tmp_path_factory):
+    return sim.write_result(result, tmp_path_factory.mktemp("outputs"))
+
+
+def test_the_surface_has_a_band_per_mode_in_minutes_with_true_nodata(result, folder):
+    with rasterio.open(folder / "surface_a.tif") as file:
+        assert file.descriptions == ("best", "rail", "road")
+        assert file.dtypes == ("float32",) * 3
+        assert file.crs.is_projected
+        assert file.nodata < 0
+        best = file.read(1, masked=True)
+        row, column = file.index(*file.xy(2, 145))
+    assert best[row, column] == pytest.approx(84.444, abs=0.05)
+    assert np.ma.count_masked(best) == np.isnan(result.surface("a")).sum()
+
+
+def test_unreachable_is_empty_in_tables_and_nodata_in_surfaces(result, folder, tmp_path):
+    surface = result.surface("a").copy()
+    assert np.isfinite(surface).all()  # a strip without water: everything is reached
+    times = pd.read_csv(folder / "city_times.csv")
+    assert times["rail_min"].notna().all()
+
+
+def test_isochrones_agree_with_reach(folder):
+    reach = pd.read_csv(folder / "reach.csv")
+    best = reach[reach["mode"] == "best"].set_index("cutoff_min")
+    polygons = gpd.read_file(folder / "isochrones.gpkg", layer="a").set_index("cutoff_min")
+    assert list(polygons.index) == [30, 60, 90, 120]
+    for cutoff_min, row in polygons.iterrows():
+        assert row["population"] == best.loc[cutoff_min, "population"]
+        assert row["area_km2"] == best.loc[cutoff_min, "area_km2"]
+        assert row.geometry.area / 1e6 == pytest.approx(row["area_km2"])
+    assert polygons.crs.is_projected
+
+
+def test_targets_have_the_published_columns_and_plain_truth_values(folder):
+    targets = pd.read_csv(folder / "targets.csv")
+    assert list(targets.columns) == [
+        "target", "reading", "value_min", "limit_min", "met", "slack_min", "binding_leg", "share_of_population",
+    ]  # fmt: skip
+    assert targets["met"].dtype == bool
+
+
+def test_a_failed_run_leaves_nothing_half_written(result, tmp_path, monkeypatch):
+    first = sim.write_result(result, tmp_path)
+    before = (first / "targets.csv").read_bytes()
+
+    def fail(*_, **__):
+        raise OSError("disk full")
+
+    monkeypatch.setattr("sim.present.outputs.isochrones", fail)
+    with pytest.raises(OSError, match="disk full"):
+        sim.write_result(result, tmp_path)
+    assert (first / "targets.csv").read_bytes() == before
+    assert [path.name for path in first.parent.iterdir()] == ["base"]
+
+
+def test_two_runs_write_the_same_bytes(result, tmp_path):
+    a = sim.write_result(result, tmp_path / "a")
+    b = sim.write_result(result, tmp_path / "b")
+    names = sorted(path.name for path in a.glob("*.csv"))
+    assert len(names) == 5
+    for name in [*names, "surface_a.tif", "run.json"]:
+        assert (a / name).read_bytes() == (b / name).read_bytes(), name
