@@ -47,7 +47,8 @@ def open_study(text: str) -> Study:
     """
     for folder in (Path(text), Path("scenarios") / text):
         if (folder / "study.toml").exists():
-            return read_study(folder)
+            with Console(stderr=True).status(f"reading {folder}"):
+                return read_study(folder)
     known = sorted(path.parent.name for path in Path("scenarios").glob("*/study.toml"))
     hint = did_you_mean(text, known) or (f"; there are {', '.join(known)}" if known else "; run sim in its folder")
     raise InputError(f"no study '{text}': no such folder with a study.toml, here or under scenarios/{hint}")
@@ -155,8 +156,7 @@ def run_study(options: argparse.Namespace) -> int:
     """Run scenarios, write their files, and end with the verdicts."""
     began = time.perf_counter()
     console = Console(stderr=True)
-    with console.status("reading the study"):
-        study = open_study(options.study)
+    study = open_study(options.study)
     read_s = time.perf_counter() - began
     scenario_ids = options.scenarios or list(study.scenarios)
     for scenario_id in scenario_ids:
@@ -218,7 +218,8 @@ def _write_comparison(study: Study, table: pd.DataFrame, outputs: Path) -> Path:
 def print_times(options: argparse.Namespace) -> int:
     """Print minutes between stations or cities as CSV."""
     study = open_study(options.study)
-    result = study.station_times(options.scenario) if options.stations else study.city_times(options.scenario)
+    with Console(stderr=True).status(f"{options.scenario}: computing"):
+        result = study.station_times(options.scenario) if options.stations else study.city_times(options.scenario)
     for column, wanted in (("from_id", options.from_id), ("to_id", options.to_id)):
         if wanted is None:
             continue
@@ -234,7 +235,8 @@ def print_times(options: argparse.Namespace) -> int:
 def print_route(options: argparse.Namespace) -> int:
     """Print one journey leg by leg."""
     study = open_study(options.study)
-    route = study.find_route(options.scenario, options.start, options.end)
+    with Console(stderr=True).status(f"{options.scenario}: computing"):
+        route = study.find_route(options.scenario, options.start, options.end)
     print(json.dumps(route.to_dict(), ensure_ascii=False, indent=2) if options.json else route)
     return 0
 

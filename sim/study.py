@@ -22,6 +22,7 @@ from sim.network.toml_files import Declared, read_toml
 from sim.region.region import Region, read_region
 from sim.region.sample import sample_people
 from sim.scenario.apply import apply_projects
+from sim.scenario.changes import Add
 from sim.scenario.project import Project, read_projects
 from sim.scenario.scenario import Scenario, ScenarioPage, merge_scenarios
 from sim.times.door_to_door import DoorToDoor, PairMinutes, Surfaces, link_stations
@@ -181,9 +182,17 @@ class Study:
         key = roads_key(network, scenario.assumptions)
         if key not in self._roads:
             self._roads.clear()  # scenarios come in an order in which roads rarely return; keep memory small
-            stations = pd.concat([self.network_of(scenario_id).stations for scenario_id in self.scenarios])
-            self._roads[key] = compile_road_minutes(self.region.grid, network, scenario.assumptions, stations)
+            self._roads[key] = compile_road_minutes(
+                self.region.grid, network, scenario.assumptions, self._station_points()
+            )
         return self._roads[key]
+
+    def _station_points(self) -> pd.DataFrame:
+        """Return lon and lat of the stations of the base network, of any year, and of all projects."""
+        changes = (change for project in self.projects.values() for change in project.changes)
+        rows = [dict(change.row) for change in changes if isinstance(change, Add) and change.table == "stations"]
+        points = self.network.stations[["lon", "lat"]]
+        return pd.concat([points, pd.DataFrame(rows)[["lon", "lat"]]], ignore_index=True) if rows else points
 
     def _node(self, graph: RoadGraph, place_id: str) -> int:
         place = self.region.place(place_id)

@@ -19,6 +19,7 @@ DATA = Path(__file__).parent.parent
 NETWORK = DATA.parent / "networks" / "yrd"
 LOCAL_DETOUR = 1.2  # km on local streets per km between a place and its first road
 LOCAL_SPEED_KMH = 25.0
+JOIN_KM = 3.0  # an interchange of an authored road is joined to the roads within this
 URBAN_JUNCTIONS = 40  # a node with more junctions than this ...
 URBAN_RADIUS_KM = 3.0  # ... within this is in a built-up area, for this measurement
 
@@ -36,7 +37,11 @@ def assemble(date: str = "2026-11-01") -> tuple["nx.Graph[int]", np.ndarray]:
     graph: nx.Graph[int] = nx.Graph()
 
     def add(a: int, b: int, km: float, speed: float, what: pd.Series, name: str) -> None:
-        factor = what["urban_congestion_factor"] if urban[a] and urban[b] else what["congestion_factor"]
+        factor = (
+            what["urban_congestion_factor"]
+            if max(a, b) < len(urban) and urban[a] and urban[b]
+            else what["congestion_factor"]
+        )
         minutes = km / (speed * factor) * 60
         if not graph.has_edge(a, b) or graph[a][b]["minutes"] > minutes:
             graph.add_edge(a, b, km=km, minutes=minutes, name=name)
@@ -60,7 +65,11 @@ def _add_authored(add: Callable[..., None], place: np.ndarray, classes: pd.DataF
         scale = road.length_km / steps.sum() if road.length_km == road.length_km else 1.0
         stops = [0, *[i for i in range(1, len(way) - 1) if way["joins"].iloc[i] == "yes"], len(way) - 1]
         what = classes.loc[road.road_class]
-        numbers = [int(tree.query(plane_km(xy[i]))[1]) for i in stops]
+        numbers = []
+        for i in stops:
+            gap, row = tree.query(plane_km(xy[i]))
+            # On an island without other roads an interchange is a node of its own.
+            numbers.append(int(row) if gap <= JOIN_KM else int(1e6 + round(xy[i][0] * 50) * 1e4 + round(xy[i][1] * 50)))
         for (i, a), (j, b) in itertools.pairwise(zip(stops, numbers, strict=True)):
             if a != b:
                 add(a, b, float(steps[i:j].sum() * scale), what["speed_kmh"], what, road.name)
@@ -82,7 +91,7 @@ def measure(pairs: pd.DataFrame, date: str = "2026-11-01") -> pd.DataFrame:
     """Return ``pairs`` (from_lon, from_lat, to_lon, to_lat) with model_km and model_min of the fastest way."""
     graph, lonlat = assemble(date)
     main = max(nx.connected_components(graph), key=len)
-    numbers = sorted(main)
+    numbers = sorted(node for node in main if node < len(lonlat))
     tree = cKDTree(plane_km(lonlat[numbers]))
     out = pairs.copy()
     for (lon, lat), group in pairs.groupby(["from_lon", "from_lat"]):

@@ -65,15 +65,14 @@ def compare_published(
     return pd.DataFrame(rows)
 
 
-def list_openings(
-    network: Network, first_day: str, last_day: str, *, max_changes: int = 3
-) -> pd.DataFrame:
+def list_openings(network: Network, first_day: str, last_day: str, *, max_changes: int = 3) -> pd.DataFrame:
     """Return what each day with an opening of lines changed for the fastest journeys, the day before against the day.
 
     Returns
     -------
     DataFrame
-        opening_date, lines (new, or with a section that opened), pairs_new (no journey before), pairs_faster, pairs_slower, most_saved_min,
+        opening_date, lines (new, or with a section that opened), pairs_new (no journey before),
+        pairs_faster, pairs_slower, most_saved_min,
         most_saved_from, most_saved_to, and pairs_changed_without_its_trains: pairs that
         still differ from the day before when the new trains over those lines are taken out again - 0 where the opening
         changes what it should and nothing else.

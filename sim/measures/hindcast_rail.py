@@ -173,7 +173,9 @@ def _way_km(direct: DirectRides, hops: pd.DataFrame, options: list[int | None]) 
             ends = frozenset(runs.station_ids[runs.station[c]] for c in (call - 1, call))
             km_after[call] = km_after[call - 1] + lengths[service, ends]
     return [
-        np.nan if option is None else float(km_after[direct.option_alight[option]] - km_after[direct.option_board[option]])
+        np.nan
+        if option is None
+        else float(km_after[direct.option_alight[option]] - km_after[direct.option_board[option]])
         for option in options
     ]
 
@@ -202,7 +204,7 @@ def summarise_rides(comparison: RideComparison) -> pd.DataFrame:
 def _lines_of(comparison: RideComparison) -> "pd.Series[object]":
     """Return the lines that the fastest direct train of each pair uses, () where there is none."""
     direct, pairs = comparison.direct, comparison.pairs
-    found = []
+    found: list[tuple[str, ...]] = []
     for from_id, to_id, service in pairs[["from_id", "to_id", "modelled_service"]].itertuples(index=False):
         if not service:
             found.append(())

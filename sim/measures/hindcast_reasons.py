@@ -52,7 +52,9 @@ def list_worst(
     missing = pairs["modelled_fastest_min"].isna()
     chosen = {
         "fastest": pairs.loc[pairs["error_min"].abs().sort_values(ascending=False, kind="stable").index[:count]],
-        "typical": pairs.loc[pairs["typical_error_min"].abs().sort_values(ascending=False, kind="stable").index[:count]],
+        "typical": pairs.loc[
+            pairs["typical_error_min"].abs().sort_values(ascending=False, kind="stable").index[:count]
+        ],
         "no train": pairs[missing],
     }
     parts = []
@@ -109,7 +111,7 @@ def _explain(
     if not row["modelled_service"]:
         return dict.fromkeys(PARTS, np.nan), _why_missing(network, str(row["observed_train"]))
     hops = _hops_of(comparison, str(row["from_id"]), str(row["to_id"]))
-    parts, worst = _split(hops, sections, float(row["error_min"]))  # type: ignore[arg-type]
+    parts, worst = _split(hops, sections, float(row["error_min"]))
     if reading == "typical":
         return parts, _why_typical(row)
     return parts, _why_fastest(parts, worst, sections, row)
@@ -157,7 +159,7 @@ def _split(hops: list[_Hop], sections: _Sections, error_min: float) -> tuple[dic
 
 def _why_fastest(parts: dict[str, float], worst: _Hop, sections: _Sections, row: "pd.Series[object]") -> str:
     """Name the largest part of an error and where it lies."""
-    error = float(row["error_min"])  # type: ignore[arg-type]
+    error = float(row["error_min"])
     same_sign = {name: value for name, value in parts.items() if value * error > 0 and abs(value) >= SMALL_MIN}
     if not same_sign:
         return "no part of half a minute or more: rounding"
@@ -167,7 +169,9 @@ def _why_fastest(parts: dict[str, float], worst: _Hop, sections: _Sections, row:
     if largest == "line_min":
         here = sections.modelled_min[worst.from_id, worst.to_id] - sections.observed_min[worst.from_id, worst.to_id]
         ends = f"{sections.names[worst.from_id]}-{sections.names[worst.to_id]}"
-        return f"sections too {slow} by {abs(size):.1f} min, most on {ends} ({';'.join(worst.lines)}) by {here:+.1f} min"
+        return (
+            f"sections too {slow} by {abs(size):.1f} min, most on {ends} ({';'.join(worst.lines)}) by {here:+.1f} min"
+        )
     if largest == "train_min":
         kind = sections.train_class[worst.service_id]
         pace = "slower" if size > 0 else "faster"
@@ -184,9 +188,9 @@ def _why_fastest(parts: dict[str, float], worst: _Hop, sections: _Sections, row:
 
 def _why_typical(row: "pd.Series[object]") -> str:
     """Say whether the typical ride differs because of its definition, the number of trains, or the minutes."""
-    observed, median = float(row["observed_median_min"]), float(row["modelled_median_min"])  # type: ignore[arg-type]
-    typical = float(row["modelled_typical_min"])  # type: ignore[arg-type]
-    trains = f"{float(row['observed_trains']):g} trains observed, {float(row['modelled_trains']):g} modelled"  # type: ignore[arg-type]
+    observed, median = float(row["observed_median_min"]), float(row["modelled_median_min"])
+    typical = float(row["modelled_typical_min"])
+    trains = f"{float(row['observed_trains']):g} trains observed, {float(row['modelled_trains']):g} modelled"
     if abs(median - observed) >= abs(typical - median):
         return f"the model's own median is off by {median - observed:+.1f} min ({trains})"
     kind = "slow trains not worth waiting for are left out" if typical < median else "a mean of few, unlike trains"

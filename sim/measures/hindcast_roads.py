@@ -67,7 +67,7 @@ class RoadsByDate:
 
     def route(self, row: "pd.Series[object]", date: str) -> RoadRoute | None:
         """Return the fastest way between the ends of a row as of a date, None where there is none or an end is at sea."""
-        ends = [(float(row[f"{end}_lon"]), float(row[f"{end}_lat"])) for end in ("from", "to")]  # type: ignore[arg-type]
+        ends = [(float(row[f"{end}_lon"]), float(row[f"{end}_lat"])) for end in ("from", "to")]
         try:
             return road_route(self.graph(date), ends[0], ends[1])
         except SimError:
@@ -245,7 +245,7 @@ def _date_of(year: object) -> str:
 
 def _dates_of_checks(cases: pd.DataFrame) -> dict[str, str]:
     """Return the date of the roads for every check that belongs to a before-and-after case."""
-    found = {}
+    found: dict[str, str] = {}
     for when in ("before", "after"):
         named = cases[cases[f"{when}_check"].notna()]
         found |= dict(zip(named[f"{when}_check"], named[f"{when}_date"], strict=True))
@@ -256,4 +256,4 @@ def _verdict(value: float, case: "pd.Series[object]", when: str) -> str:
     low, high = case[f"{when}_low_min"], case[f"{when}_high_min"]
     if pd.isna(low):
         return "no figure"
-    return "inside" if low <= value <= high else "outside"  # type: ignore[operator]
+    return "inside" if low <= value <= high else "outside"

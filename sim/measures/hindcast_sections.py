@@ -85,12 +85,12 @@ def check_out_of_sample(
         median_error_min, median_abs_error_min, p90_abs_error_min, share_within and its tolerance. Rows with
         fitted_on = tested_on are in sample.
     """
-    rows = []
+    rows: list[dict[str, float | str]] = []
     for fitted_on in section_times:
         fitted_lines = set(network.calibration.loc[network.calibration["year"] == fitted_on, "line_id"])
         for tested_on, observed in section_times.items():
             fitted = keep_calibration_of(network.as_of(TIMETABLE_DATES[tested_on]), fitted_on)
-            years = {"fitted_on": fitted_on, "tested_on": tested_on}
+            years: dict[str, float | str] = {"fitted_on": fitted_on, "tested_on": tested_on}
             sections = compare_sections(fitted, observed)
             own = sections["lines"].map(lambda lines, known=fitted_lines: set(lines.split(";")) <= known)
             for kind, part in (("all", sections), ("own number", sections[own]), ("by class", sections[~own])):

@@ -98,7 +98,7 @@ def run_line(
 
 def _stations_of(network: Network, lines: Sequence[str]) -> list[str]:
     stops = network.line_stops[network.line_stops["line_id"] == (lines[0] if lines else "")]
-    return stops.sort_values("sequence")["station_id"].tolist()
+    return [str(station) for station in stops.sort_values("sequence")["station_id"]]
 
 
 def _check_names(

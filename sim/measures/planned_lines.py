@@ -72,10 +72,12 @@ def planned_lines(
     -------
     DataFrame
         One row a pair and pattern; `pattern` is `non_stop` (on the way of the project's fastest service; without
-        services where the card has no such train) or `with_stops` (those of services of the card). project_id, project, from_id, from_name, to_id,
+        services where the card has no such train) or `with_stops` (those of services of the card). project_id, project,
+        from_id, from_name, to_id,
         to_name, pattern, stops (names), services, trains_per_day, train_class, km, the parts and their sums
         technical_min, low_min, central_min, high_min (low to high with dwells), fastest_as_served_min (the pair's
-        fastest service of the card, central), official_min and official_high_min (lowest and highest projection), official_source,
+        fastest service of the card, central), official_min and official_high_min (lowest and highest projection),
+        official_source,
         difference_min (central minus official_min), implied_supplement_percent (on the whole run, to keep to
         official_min), verdict, carried_by (the largest parts of the difference).
 
@@ -130,14 +132,14 @@ class _Built:
 
 def _supplements(network: Network, base_lines: set[str], case: str) -> dict[str, float]:
     """Return the supplement of every line in percent; new lines take the low, median or high of their class."""
-    own = line_supplements(network).to_dict()
+    own: dict[str, float] = line_supplements(network).to_dict()
     if case == "central":
         return own
     classes = reference_supplements(network.calibration, network.lines, date=network.date)
     lines = network.lines[~network.lines["line_id"].isin(base_lines)].set_index("line_id")
     for line, wanted in lines.loc[lines["supplement_percent"].isna(), "reference_class"].items():
-        nearest = min(classes.index, key=lambda known, w=float(wanted): (abs(float(known) - w), -float(known)))
-        own[str(line)] = float(classes.loc[nearest, case])
+        apart = (classes.index.astype(float) - float(wanted)).to_series(index=classes.index).abs()
+        own[str(line)] = float(classes.loc[apart[::-1].idxmin(), case])  # of equally near classes the faster
     return own
 
 

@@ -20,12 +20,14 @@ import pandas as pd
 from sim.times.bucket_queue import Integers
 from sim.times.kernels import (
     Seeds,
+    count_buckets,
     each_alone,
     in_threads,
     minutes_from,
     minutes_to_targets,
     seeds_of,
 )
+from sim.times.everywhere import sum_within_by_rail
 from sim.times.pair_minutes import BIN_MIN, LEGS, PairMinutes
 from sim.times.rides import Rides
 from sim.times.road_minutes import RoadMinutes
@@ -253,6 +255,32 @@ class DoorToDoor:
         def work(first: int, last: int) -> None:
             own = seeds.start[first : last + 1]
             sum_within_tiles(table, own, seeds.nodes, seeds.minutes, weights, cutoffs, result[first:last])
+
+        in_threads(work, len(origins))
+        return result
+
+    def people_around(self, nodes: npt.ArrayLike, people: Floats, cutoff_min: float) -> Floats:
+        """Return the people within a cut-off of each of many nodes, such as every cell of the study, (n_nodes,).
+
+        For a few nodes `people_within` is faster; this keeps nothing, and its cost grows with the area in reach.
+
+        Parameters
+        ----------
+        people : (n_rows, n_columns).
+        """
+        origins = np.atleast_1d(np.asarray(nodes, dtype=np.int32))
+        graph = self.graph.prepared
+        order = np.argsort(self.stations.nodes, kind="stable")
+        stations = np.ascontiguousarray(self.stations.nodes[order])
+        first = np.searchsorted(stations, np.arange(graph.n_nodes + 1)).astype(np.int32)
+        rail_min = np.ascontiguousarray(self.rail_min[np.ix_(order, order)], dtype=np.float32)
+        weights = np.pad(np.where(self.graph.grid.is_land, people, 0.0), 1).ravel().astype(np.float64)
+        buckets = count_buckets(graph, np.array([0.0, cutoff_min]), cutoff_min)
+        result = np.empty(len(origins))
+
+        def work(begin: int, end: int) -> None:
+            own, limit = origins[begin:end], np.float32(cutoff_min)
+            sum_within_by_rail(graph, own, limit, buckets, stations, first, rail_min, weights, result[begin:end])
 
         in_threads(work, len(origins))
         return result

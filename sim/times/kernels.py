@@ -32,6 +32,7 @@ __all__ = [
     "PreparedGraph",
     "Routes",
     "Seeds",
+    "count_buckets",
     "each_alone",
     "in_threads",
     "minutes_from",
@@ -154,7 +155,7 @@ def minutes_from(graph: PreparedGraph, seeds: Seeds, *, limit_min: float = np.in
     Seeds that start later than ``limit_min`` (or at inf) take no part.
     """
     minutes = np.full(graph.n_nodes, np.inf, dtype=np.float32)
-    n_buckets = _n_buckets(graph, seeds, limit_min)
+    n_buckets = count_buckets(graph, seeds.minutes, limit_min)
     search(graph, seeds.nodes, seeds.minutes, np.float32(limit_min), n_buckets, minutes, None, None)
     return minutes
 
@@ -173,7 +174,7 @@ def routes_from(graph: PreparedGraph, seeds: Seeds, *, limit_min: float = np.inf
     """Return the fewest minutes from the seeds of one search to every node, and the node before each, (n_nodes,)."""
     minutes = np.full(graph.n_nodes, np.inf, dtype=np.float32)
     predecessors = np.full(graph.n_nodes, NOT_REACHED, dtype=np.int32)
-    n_buckets = _n_buckets(graph, seeds, limit_min)
+    n_buckets = count_buckets(graph, seeds.minutes, limit_min)
     search(graph, seeds.nodes, seeds.minutes, np.float32(limit_min), n_buckets, minutes, predecessors, None)
     return Routes(minutes, predecessors)
 
@@ -184,7 +185,7 @@ def minutes_to_targets(
     """Return the fewest minutes of every search to every target node, (n_searches, n_targets); inf beyond the limit."""
     target_nodes = np.ascontiguousarray(targets, dtype=np.int32)
     result = np.empty((seeds.n_searches, len(target_nodes)), dtype=np.float32)
-    n_buckets = _n_buckets(graph, seeds, limit_min)
+    n_buckets = count_buckets(graph, seeds.minutes, limit_min)
     limit = np.float32(limit_min)
 
     def work(first: int, last: int) -> None:
@@ -207,7 +208,7 @@ def people_within(
     weights = np.ascontiguousarray(people, dtype=np.float64)
     limit_min = float(cutoffs.max())
     result = np.zeros((seeds.n_searches, len(cutoffs)))
-    n_buckets = _n_buckets(graph, seeds, limit_min)
+    n_buckets = count_buckets(graph, seeds.minutes, limit_min)
     limit = np.float32(limit_min)
 
     def work(first: int, last: int) -> None:
@@ -223,10 +224,11 @@ def trace_seeds(predecessors: Integers) -> Integers:
     return seed_at_root(np.ascontiguousarray(predecessors))
 
 
-def _n_buckets(graph: PreparedGraph, seeds: Seeds, limit_min: float) -> int:
+def count_buckets(graph: PreparedGraph, seed_minutes: npt.ArrayLike, limit_min: float) -> int:
     """Return a power of two of buckets whose ring is longer than any label can be ahead of the lowest one."""
-    started = seeds.minutes[np.isfinite(seeds.minutes) & (seeds.minutes <= limit_min)]
-    if np.any(started < 0) or np.any(np.isnan(seeds.minutes)):
+    minutes = np.asarray(seed_minutes)
+    started = minutes[np.isfinite(minutes) & (minutes <= limit_min)]
+    if np.any(started < 0) or np.any(np.isnan(minutes)):
         raise ValueError("the minutes of a seed must be a number from 0")
     ahead = max(float(graph.longest_min), float(started.max() - started.min()) if len(started) else 0.0)
     return 1 << int(np.ceil(ahead / float(graph.bucket_min)) + 4).bit_length()

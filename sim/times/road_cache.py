@@ -102,6 +102,8 @@ class RoadCache:
             with os.fdopen(handle, "wb") as file:
                 file.writelines(_pack(key, arrays))
             partial.replace(self._path(key))
+        except FileNotFoundError:
+            return  # another run has cleared the cache meanwhile
         except OSError as error:
             self._can_write = False
             if partial is not None:
@@ -118,6 +120,10 @@ class RoadCache:
             if abandoned or (path.suffix == SUFFIX and total - removed > self.limit_bytes):
                 removed += _remove(path, size)
         return removed
+
+    def size_bytes(self) -> int:
+        """Return how many bytes the files of the cache have."""
+        return sum(size for _, _, size in self._files())
 
     def clear(self) -> int:
         """Remove every file of the cache, and nothing else that may lie in its folder; return the bytes removed."""

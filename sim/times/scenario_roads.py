@@ -41,7 +41,8 @@ def compile_road_minutes(grid: Grid, network: Network, assumptions: Assumptions,
 
     Parameters
     ----------
-    stations : lon and lat of the stations of all scenarios that may share these roads.
+    stations : lon and lat of the stations of all scenarios that may share these roads; one that is off the land is left
+        out here, and an error of the scenarios in which trains call there.
 
     Raises
     ------
@@ -63,6 +64,6 @@ def compile_road_minutes(grid: Grid, network: Network, assumptions: Assumptions,
 def _station_nodes(graph: RoadGraph, stations: pd.DataFrame) -> list[int]:
     nodes = set()
     for lon, lat in stations[["lon", "lat"]].drop_duplicates().itertuples(index=False):
-        with contextlib.suppress(InputError):  # a station off the land is an error of the scenarios that have it
+        with contextlib.suppress(InputError):
             nodes.add(place_node(graph, lon, lat))
     return sorted(nodes)
