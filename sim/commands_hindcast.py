@@ -52,7 +52,8 @@ DISTANCE_GOAL = Goal(tolerance_min=0.0, tolerance_share=0.05, median_min=float("
 RAIL_NOTE = (
     "观测：12306 时刻表，2016-03-16（周三）运行的直达列车。模型：同日路网；停站与停时取自时刻表，"
     "运行附加时分按同一时刻表的区间时分逐线标定，故为样本内；样本外检验见 out_of_sample.csv。 "
-    "Observed: direct trains of Wednesday 2016-03-16 (12306). Modelled: network of that day; stops and dwells are the timetable's and one supplement per line is fitted to its section times, so this is in sample; "
+    "Observed: direct trains of Wednesday 2016-03-16 (12306). Modelled: network of that day; stops and dwells are the "
+    "timetable's and one supplement per line is fitted to its section times, so this is in sample; "
     "see out_of_sample.csv for the check out of sample."
 )
 ROAD_NOTE = (

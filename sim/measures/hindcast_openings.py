@@ -71,11 +71,10 @@ def list_openings(network: Network, first_day: str, last_day: str, *, max_change
     Returns
     -------
     DataFrame
-        opening_date, lines (new, or with a section that opened), pairs_new (no journey before),
-        pairs_faster, pairs_slower, most_saved_min,
-        most_saved_from, most_saved_to, and pairs_changed_without_its_trains: pairs that
-        still differ from the day before when the new trains over those lines are taken out again - 0 where the opening
-        changes what it should and nothing else.
+        opening_date, lines (new, or with a section that opened), pairs_new (no journey before), pairs_faster,
+        pairs_slower, most_saved_min, most_saved_from, most_saved_to, pairs_changed_without_its_trains: pairs that still
+        differ from the day before when the new trains over those lines are taken out again, 0 where the opening changes
+        what it should and nothing else; services_ended and speeds_changed (lines) that day, which explain the others.
     """
     dated = pd.concat([frame[["opening_date", "line_id"]] for frame in (network.lines, network.line_stops)])
     inside = (dated["opening_date"] >= pd.Timestamp(first_day)) & (dated["opening_date"] <= pd.Timestamp(last_day))
@@ -86,7 +85,11 @@ def list_openings(network: Network, first_day: str, last_day: str, *, max_change
         without = _without_new_trains(after, before, set(lines))
         stations = tuple(sorted(set(before.service_stops["station_id"]) | set(after.service_stops["station_id"])))
         old, new, rest = (_solve(step, max_changes, stations).fastest_min for step in (before, after, without))
-        rows.append({"opening_date": day.date(), "lines": ";".join(lines)} | _effect(old, new, rest, stations))
+        rows.append(
+            {"opening_date": day.date(), "lines": ";".join(lines)}
+            | _effect(old, new, rest, stations)
+            | {"services_ended": _count_ended(before, after), "speeds_changed": _speeds_changed(before, after)}
+        )
     return pd.DataFrame(rows)
 
 
@@ -108,6 +111,17 @@ def _effect(
         "most_saved_to": stations[column] if some else "",
         "pairs_changed_without_its_trains": int(_differ(old, rest).sum()),
     }
+
+
+def _count_ended(before: Network, after: Network) -> int:
+    return len(set(before.services["service_id"]) - set(after.services["service_id"]))
+
+
+def _speeds_changed(before: Network, after: Network) -> str:
+    """Return the lines on which another speed is permitted than the day before, separated by `;`."""
+    old, new = (network.lines.set_index("line_id")["speed_kmh"] for network in (before, after))
+    both = [line for line in new.index if line in old.index]
+    return ";".join(line for line in both if old[line] != new[line])
 
 
 def _differ(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:

@@ -5,7 +5,8 @@ trains on that hop and r the modelled train's own minutes:
 
     error = sum (m - s)   the line: its speeds, throats, length or supplement
           + sum (r - m)   the train: its class is slower or faster than the line's ordinary train
-          + rest          the stops: other stops, longer or shorter dwells, trains that run beside the sections' median
+          + rest          the stops: other stops, other dwells, or an observed train beside its sections' medians:
+                          minus (observed - sum s - the modelled dwells)
 
 Nothing is guessed: every part is computed from the tables, and a hop without observed minutes is said to have none.
 """
@@ -176,8 +177,8 @@ def _why_fastest(parts: dict[str, float], worst: _Hop, sections: _Sections, row:
         kind = sections.train_class[worst.service_id]
         pace = "slower" if size > 0 else "faster"
         return (
-            f"modelled as {kind}, {abs(size):.1f} min {pace} over its sections than the line's ordinary train; the "
-            "timetable gives both kinds nearly the same minutes"
+            f"modelled as {kind}, {abs(size):.1f} min {pace} over its sections than the ordinary train; "
+            f"{row['observed_train']} takes {-parts['stops_min']:+.1f} min against that with the same dwells"
         )
     few = "more" if size > 0 else "less"
     return (

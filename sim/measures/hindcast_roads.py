@@ -68,8 +68,9 @@ class RoadsByDate:
     def route(self, row: "pd.Series[object]", date: str) -> RoadRoute | None:
         """Return the fastest way between the ends of a row as of a date, None where there is none or an end is at sea."""
         ends = [(float(row[f"{end}_lon"]), float(row[f"{end}_lat"])) for end in ("from", "to")]
+        graph = self.graph(date)
         try:
-            return road_route(self.graph(date), ends[0], ends[1])
+            return road_route(graph, ends[0], ends[1])
         except SimError:
             return None
 

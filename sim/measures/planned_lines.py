@@ -73,13 +73,11 @@ def planned_lines(
     DataFrame
         One row a pair and pattern; `pattern` is `non_stop` (on the way of the project's fastest service; without
         services where the card has no such train) or `with_stops` (those of services of the card). project_id, project,
-        from_id, from_name, to_id,
-        to_name, pattern, stops (names), services, trains_per_day, train_class, km, the parts and their sums
-        technical_min, low_min, central_min, high_min (low to high with dwells), fastest_as_served_min (the pair's
-        fastest service of the card, central), official_min and official_high_min (lowest and highest projection),
-        official_source,
-        difference_min (central minus official_min), implied_supplement_percent (on the whole run, to keep to
-        official_min), verdict, carried_by (the largest parts of the difference).
+        from_id, from_name, to_id, to_name, pattern, stops (names), services, trains_per_day, train_class, km, the parts
+        and their sums technical_min, low_min, central_min, high_min (low to high with dwells), fastest_as_served_min
+        (the pair's fastest service of the card, central), official_min and official_high_min (lowest and highest
+        projection), official_source, difference_min (central minus official_min), implied_supplement_percent (on the
+        whole run, to keep to official_min), verdict, carried_by (the largest parts of the difference).
 
     Raises
     ------

@@ -99,9 +99,10 @@ def _check_speeds(lines: pd.DataFrame) -> list[str]:
 
 
 def _check_services(tables: Mapping[str, pd.DataFrame]) -> list[str]:
-    """Every call of a service must lie on its lines, twice running in the same place never, at least two calls."""
+    """Every call of a service must lie on its lines and in their order, and there must be at least two."""
     problems: list[str] = []
-    on_line = tables["line_stops"].groupby("line_id")["station_id"].apply(list).to_dict()
+    in_order = tables["line_stops"].sort_values(["line_id", "sequence"])
+    on_line = in_order.groupby("line_id")["station_id"].apply(list).to_dict()
     connected: dict[tuple[str, ...], dict[str, int]] = {}
     stops = tables["service_stops"].sort_values(["service_id", "sequence"])
     calls = stops.groupby("service_id", sort=False)["station_id"].apply(list).to_dict()
@@ -121,13 +122,25 @@ def _check_services(tables: Mapping[str, pd.DataFrame]) -> list[str]:
             )
         elif len({part[station] for station in called}) > 1:
             problems.append(f"services.csv '{service}': its lines ({', '.join(lines)}) do not meet between its calls")
-        if any(a == b for a, b in pairwise(called)):
-            problems.append(f"service_stops.csv: service '{service}' calls at the same station twice running")
+        problems.extend(_check_course(service, called, on_line[lines[0]] if len(lines) == 1 and not strangers else []))
     repeated = stops[stops.duplicated(["service_id", "sequence"])]
     problems.extend(
         f"service_stops.csv: service '{service}' has the same sequence number twice"
         for service in repeated["service_id"].unique()
     )
+    return problems
+
+
+def _check_course(service: str, called: list[str], line: list[str]) -> list[str]:
+    """Say where a service stands still, doubles back, or calls out of the order of its only line."""
+    where = f"service_stops.csv: service '{service}'"
+    problems = [f"{where} calls at '{a}' twice running" for a, b in pairwise(called) if a == b]
+    back = [(a, b) for a, b, c in zip(called, called[1:], called[2:], strict=False) if a == c and a != b]
+    problems += [f"{where} doubles back: '{a}', '{b}', '{a}'" for a, b in back]
+    position = {station: k for k, station in enumerate(line)}
+    steps = [position[b] - position[a] for a, b in pairwise(called)] if line else []
+    if steps and not back and min(steps) < 0 < max(steps):
+        problems.append(f"{where} does not call in the order of its line: {', '.join(called)}")
     return problems
 
 

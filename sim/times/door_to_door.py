@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sim.times.bucket_queue import Integers
+from sim.times.everywhere import sum_within_by_rail
 from sim.times.kernels import (
     Seeds,
     count_buckets,
@@ -27,7 +28,6 @@ from sim.times.kernels import (
     minutes_to_targets,
     seeds_of,
 )
-from sim.times.everywhere import sum_within_by_rail
 from sim.times.pair_minutes import BIN_MIN, LEGS, PairMinutes
 from sim.times.rides import Rides
 from sim.times.road_minutes import RoadMinutes
@@ -233,7 +233,9 @@ class DoorToDoor:
         pairs, legs = (np.sum([part[i] for part in parts], axis=0) * scale for i in range(2))
         return PairMinutes(tuple(to_ids), pairs, legs)
 
-    def people_within(self, nodes: npt.ArrayLike, people: Floats, cutoffs_min: Sequence[float]) -> Floats:
+    def people_within(
+        self, nodes: npt.ArrayLike, people: Floats, cutoffs_min: Sequence[float], *, threads: int | None = None
+    ) -> Floats:
         """Return the people within each cut-off of each node by the faster of road and rail, (n_nodes, n_cutoffs).
 
         Parameters
@@ -256,7 +258,7 @@ class DoorToDoor:
             own = seeds.start[first : last + 1]
             sum_within_tiles(table, own, seeds.nodes, seeds.minutes, weights, cutoffs, result[first:last])
 
-        in_threads(work, len(origins))
+        in_threads(work, len(origins), threads)
         return result
 
     def people_around(self, nodes: npt.ArrayLike, people: Floats, cutoff_min: float) -> Floats:

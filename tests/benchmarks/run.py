@@ -1,0 +1,171 @@
+"""How fast the road and door-to-door minutes of the real network are, beside what one would use instead.
+
+    python -m tests.benchmarks.run                    all that is installed, about ten minutes
+    python -m tests.benchmarks.run --rivals scipy networkx --rounds 9
+    python -m tests.benchmarks.run --pandana-wait 600 with ten minutes for pandana to contract the roads
+
+Every round asks the rival and then sim for the same origin, so that a busy machine slows both; the ratio is the median
+of the ratios of the rounds. Answers are compared in every round and a difference ends the run.
+"""
+
+import argparse
+import os
+import resource
+import time
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+
+import sim
+from sim.times.kernels import each_alone, minutes_from, minutes_to_targets, seeds_of
+from sim.times.road_minutes import RoadMinutes
+from sim.times.roads import place_node
+from tests.benchmarks.measure import bandwidth_gb_s, graph_of, timed, window_of
+from tests.benchmarks.rivals import RIVALS, Process, installed
+from tests.benchmarks.scenarios import measure_everywhere, measure_new_scenario, measure_scenarios
+
+TOLERANCE_MIN = 0.02
+"""Single precision: 2**-15 min per addition at 600 min, some thousand additions whose roundings mostly cancel."""
+GOALS = {"scipy": 4, "igraph": 15, "networkx": 100}
+SLOW = {"networkx", "rustworkx"}
+
+
+def main():
+    options = read_options()
+    study = sim.read_study(options.study)
+    scenario_id = options.scenario
+    study_file = study.file.model_copy(update={"places": ()})
+    assumptions = study.scenario(scenario_id).assumptions.model_copy(update={"people_sample": 1})
+    scenario = replace(study.scenario(scenario_id), assumptions=assumptions)
+    travel = replace(study, file=study_file, scenarios={scenario_id: scenario}).run(scenario_id).travel
+    cities = study.region.cities
+    nodes = [place_node(travel.graph, lon, lat) for lon, lat in zip(cities["lon"], cities["lat"], strict=True)]
+    origins = np.array(nodes, dtype=np.int32)
+    graph = graph_of(travel.graph)
+    print(
+        f"roads of {scenario_id}: {graph.arcs.n_nodes:,} nodes, {len(graph.arcs.start):,} arcs; {os.cpu_count()} cores"
+    )
+    print_limit(travel.graph, graph, origins)
+    for name in options.rivals:
+        if installed(name):
+            compare_one_to_all(name, travel.graph, graph, origins, options.rounds)
+        else:
+            print(f"{name}: not installed (pip install -e '.[benchmark]')")
+    compare_all_threads(travel.graph, graph, origins, options)
+    print_growth(travel.graph, origins, options.rounds)
+    measure_new_scenario(travel, study.region, origins, options.rounds)
+    measure_scenarios(travel, study.region, origins)
+    measure_everywhere(travel, study.region, options)
+    peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(f"\npeak memory of sim in all of this: {peak_gb:.2f} GB")
+
+
+def read_options():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--study", type=Path, default=Path("scenarios/circles"))
+    parser.add_argument("--scenario", default="do_minimum_2025")
+    parser.add_argument("--rivals", nargs="*", default=list(RIVALS), choices=list(RIVALS))
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--cells", type=int, default=2000, help="origins of the sample of all cells (0: all of them)")
+    parser.add_argument("--pandana-wait", type=float, default=120.0, metavar="SECONDS")
+    return parser.parse_args()
+
+
+def print_limit(roads, graph, origins):
+    """Print how long a search must take at the very least: its input read once and its answer written once."""
+    one, every = bandwidth_gb_s(1), bandwidth_gb_s(os.cpu_count())
+    prepared = roads.prepared
+    read = prepared.pace.nbytes + prepared.moves.nbytes + prepared.indptr.nbytes
+    read += prepared.indices.nbytes + prepared.minutes.nbytes
+    moved = read + 4 * prepared.n_nodes
+    seconds = median(timed(lambda: minutes_from(prepared, seeds_of([origins[0]])))[0] for _ in range(5))
+    print(
+        f"memory bandwidth {one:.1f} GB/s with 1 thread, {every:.1f} with all; a search must move {moved / 1e6:.1f} MB = "
+        f"{moved / one / 1e6:.2f} ms; sim takes {seconds * 1e3:.1f} ms, {seconds / graph.arcs.n_nodes * 1e9:.0f} ns a node"
+    )
+
+
+def compare_one_to_all(name, roads, graph, origins, rounds):
+    """Print one search, 1 thread against 1 thread, without a limit and within 120 min."""
+    rival = Process(name, graph.arcs)
+    for limit in (np.inf, 120.0) if RIVALS[name].has_limit else (np.inf,):
+        pairs = []
+        for number in range(-1, 3 if name in SLOW and limit == np.inf else rounds):
+            origin = int(origins[number % len(origins)])
+            rival.ask("minutes", int(graph.number[origin]), float(limit))
+            rival_s, theirs = rival.answer()
+            ours_s, ours = timed(minutes_from, roads.prepared, seeds_of([origin]), limit_min=limit)
+            check_equal(name, ours[graph.nodes], theirs, limit)
+            if number >= 0:  # the first round warms both
+                pairs.append((rival_s, ours_s))
+        report(f"one to all, limit {limit:g}", name, pairs, GOALS.get(name) if limit == np.inf else None)
+    print(f"    {name}: built in {rival.build_s:.1f} s, peak memory {rival.close():,.0f} MB")
+
+
+def check_equal(name, ours, theirs, limit):
+    near = np.minimum(np.minimum(ours, theirs), 1e9) < limit - TOLERANCE_MIN  # at the limit either may be right
+    ours, theirs = np.minimum(ours[near], 1e9), np.minimum(theirs[near], 1e9)
+    difference = float(np.abs(ours - theirs).max())
+    if difference > TOLERANCE_MIN:
+        raise SystemExit(f"{name} and sim differ by {difference:.4f} min")
+
+
+def report(what, name, pairs, goal=None):
+    ratio = median(theirs / ours for theirs, ours in pairs)
+    ratios = [theirs / ours for theirs, ours in pairs]
+    theirs, ours = (median(pair[i] for pair in pairs) * 1e3 for i in range(2))
+    verdict = "" if goal is None else f"   goal {goal}x: {'met' if ratio >= goal else 'NOT met'}"
+    print(
+        f"  {what:<34} {name:<10} {theirs:10.1f} ms   sim {ours:8.2f} ms   {ratio:7.1f}x ({min(ratios):.1f}-{max(ratios):.1f})"
+        f"{verdict}",
+        flush=True,
+    )
+
+
+def compare_all_threads(roads, graph, origins, options):
+    """Print 12 searches on all cores: sim in threads, each rival in as many processes."""
+    cores = os.cpu_count()
+    some = origins[:12]
+    for name in options.rivals:
+        if name in SLOW or not installed(name):
+            continue
+        team = [Process(name, graph.arcs) for _ in range(cores)]
+        pairs = []
+        for _ in range(options.rounds):
+            began = time.perf_counter()
+            for first in range(0, len(some), cores):
+                turn = list(zip(team, some[first : first + cores], strict=False))
+                for rival, origin in turn:
+                    rival.ask("minutes", int(graph.number[origin]), np.inf)
+                answers = [rival.answer()[1] for rival, _ in turn]
+            rival_s = time.perf_counter() - began
+            ours_s, ours = timed(minutes_to_targets, roads.prepared, each_alone(some), graph.nodes)
+            check_equal(name, ours[len(some) - 1], answers[-1], np.inf)
+            pairs.append((rival_s, ours_s))
+        report(f"{len(some)} searches, {cores} threads", name, pairs)
+        for rival in team:
+            rival.close()
+
+
+def print_growth(roads, origins, rounds):
+    """Print how the time of a search grows with the cells, and that of many with the origins."""
+    print("growth of sim:")
+    for share in (0.25, 0.5, 0.75, 1.0):
+        window = window_of(roads, int(origins[0]), share)
+        seconds = [timed(minutes_from, window, seeds_of([origins[0]])) for _ in range(rounds)]
+        reached = int(np.isfinite(seconds[0][1]).sum())
+        best = median(s for s, _ in seconds)
+        print(f"  {reached:9,} nodes: {best * 1e3:6.1f} ms, {best / reached * 1e9:4.0f} ns a node")
+    for n in (1, 5, 20, 41):
+        seconds = timed(minutes_to_targets, roads.prepared, each_alone(origins[:n]), origins)[0]
+        print(f"  {n:9} origins, all threads: {seconds:6.2f} s, {seconds / n * 1e3:4.0f} ms each")
+    known = RoadMinutes(roads)
+    cold = timed(known.table_of, origins)[0]
+    warm = timed(known.table_of, origins)[0]
+    print(f"  {len(origins)} sources kept in tiles: {cold:.2f} s once for a set of roads, then {warm * 1e3:.2f} ms")
+
+
+if __name__ == "__main__":
+    main()
