@@ -18,9 +18,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from sim.errors import InputError, did_you_mean
+from sim.files import whole_folder
 from sim.measures.result import Result
 from sim.measures.targets import READINGS, name_first_year_met
-from sim.present.outputs import whole_folder, write_result, write_table
+from sim.present.outputs import write_result, write_table
 from sim.scenario.assumptions import describe_assumptions
 from sim.scenario.changes import Add, Close, Set
 from sim.study import STAGES, Study, read_study

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from sim.errors import InputError
-from sim.network.network import Network, read_network
+from sim.network.network import read_network
 from sim.network.osm import read_osm
 from sim.network.osm_classes import classes_with
 from sim.network.osm_merge import Merge, authored_inside, replace_roads
@@ -31,19 +31,19 @@ def import_osm(options: argparse.Namespace) -> int:
     if target.exists():
         raise InputError(f"{target}: exists already; choose another name, or remove it first")
     console, errors = Console(width=None if sys.stdout.isatty() else 200), Console(stderr=True)
-    with _steps(errors) as progress:
+    with _steps(errors) as tell:
         base = None
         if options.base is not None:
-            progress.update(_ONLY_TASK, description=f"reading the network {options.base}")
+            tell(f"reading the network {options.base}")
             base = read_network(options.base)
-        progress.update(_ONLY_TASK, description=f"reading {options.source}")
+        tell(f"reading {options.source}")
         graph = read_osm(str(options.source))
-        progress.update(_ONLY_TASK, description="classes, speeds, junctions")
+        tell("classes, speeds, junctions")
         classes = classes_with(base.road_classes if base is not None else frame_of("road_classes", []))
         extract = roads_of(graph, classes)
-        progress.update(_ONLY_TASK, description="replacing the roads of the base in the area of the extract")
+        tell("replacing the roads of the base in the area of the extract")
         merge = replace_roads(base, extract, classes) if base is not None else None
-        progress.update(_ONLY_TASK, description=f"writing {target}")
+        tell(f"writing {target}")
         source = Path(options.source).name
         credit = (
             f"© OpenStreetMap contributors (ODbL 1.0): roads of {source}, imported {datetime.now(UTC):%Y-%m-%d}; they have "
@@ -62,16 +62,13 @@ def import_osm(options: argparse.Namespace) -> int:
     return 0
 
 
-_ONLY_TASK = 0
-
-
 @contextmanager
-def _steps(console: Console) -> "Iterator[Progress]":
-    """Show the step that is being done and the time it takes."""
+def _steps(console: Console) -> Iterator[Callable[[str], None]]:
+    """Show the step that is told last and the time it takes."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        progress.add_task("")
-        yield progress
+        task = progress.add_task("")
+        yield lambda step: progress.update(task, description=step)
 
 
 def _print_roads(console: Console, extract: RoadLayers, source: str) -> None:
@@ -85,7 +82,9 @@ def _print_roads(console: Console, extract: RoadLayers, source: str) -> None:
     for structure in ("bridge", "tunnel"):
         console.print(f"  on {structure}s{links.loc[links['structure'] == structure, 'km'].sum():>13,.1f} km")
     n_entered, n_junctions = (nodes["entered"] == "yes").sum(), (nodes["interchange"] == "junction").sum()
-    console.print(f"  {n_entered:,} of {len(nodes):,} nodes entered from the land, {n_junctions:,} of them interchanges")
+    console.print(
+        f"  {n_entered:,} of {len(nodes):,} nodes entered from the land, {n_junctions:,} of them interchanges"
+    )
 
 
 def _print_merge(console: Console, merge: Merge, authored: pd.DataFrame) -> None:
@@ -95,11 +94,13 @@ def _print_merge(console: Console, merge: Merge, authored: pd.DataFrame) -> None
         f"the border, {merge.n_stitched} go on in the extract"
     )
     if len(merge.loose_ends):
-        console.print(f"[yellow]note[/yellow]: {len(merge.loose_ends)} end there, with no fitting node within 1 km:")
+        console.print(f"[yellow]note[/yellow]: {len(merge.loose_ends)} roads end loose; look at them on a map:")
         for end in merge.loose_ends.head(MOST_LISTED).itertuples():
-            console.print(f"  {end.lon},{end.lat} {end.road_class} {end.ref} {end.name}".rstrip())
+            console.print(f"  {end.lon:.4f},{end.lat:.4f} {end.side}: {end.road_class} {end.ref} {end.name}".rstrip())
         if len(merge.loose_ends) > MOST_LISTED:
             console.print(f"  ... and {len(merge.loose_ends) - MOST_LISTED} more")
     if len(authored):
         names = ", ".join(authored["road_id"])
-        console.print(f"[yellow]note[/yellow]: roads.csv draws roads in this area that the extract may have too: {names}")
+        console.print(
+            f"[yellow]note[/yellow]: roads.csv draws roads in this area that the extract may have too: {names}"
+        )

@@ -24,7 +24,7 @@ DISTANCE_TOLERANCE = 0.05
 DISTANCE_GOAL_SHARE = 0.90
 DRIVE_GOAL_SHARE = 0.08
 PLACE_COLUMNS = ("from_id", "to_id", "from_lon", "from_lat", "to_lon", "to_lat", "source")
-DRIVE_COLUMNS = (*PLACE_COLUMNS, "check_id", "mode", "low_min", "high_min", "km_low", "km_high", "kind", "year")
+DRIVE_COLUMNS = (*PLACE_COLUMNS, "check_id", "mode", "low_min", "high_min", "km_low", "km_high", "use", "kind", "year")
 CASE_COLUMNS = (
     "case_id", "name", "name_en", "from_lon", "from_lat", "to_lon", "to_lat", "before_date", "after_date",
     "before_check", "after_check", "before_low_min", "before_high_min", "after_low_min", "after_high_min",
@@ -83,9 +83,10 @@ class RoadsByDate:
 def compare_distances(observed: pd.DataFrame, roads: RoadsByDate) -> pd.DataFrame:
     """Return the length of the model's fastest way beside road distances from a routing engine.
 
-    Columns: from_id, to_id, observed_km, modelled_km, error_km, error_percent, within_5_percent, modelled_min, source.
+    Columns: from_id, to_id, observed_km, modelled_km, error_km, error_percent, within_5_percent, modelled_min, use
+    (fit or check), source.
     """
-    check_columns(observed, (*PLACE_COLUMNS, "km", "year"), "road distances")
+    check_columns(observed, (*PLACE_COLUMNS, "km", "use", "year"), "road distances")
     rows = []
     for _, row in observed.iterrows():
         route = roads.route(row, _date_of(row["year"]))
@@ -101,6 +102,7 @@ def compare_distances(observed: pd.DataFrame, roads: RoadsByDate) -> pd.DataFram
                 "error_percent": 100.0 * error / row["km"],
                 "within_5_percent": "yes" if abs(error) <= DISTANCE_TOLERANCE * row["km"] else "no",
                 "modelled_min": route.minutes if route else np.nan,
+                "use": row["use"],
                 "source": row["source"],
             }
         )
@@ -110,9 +112,9 @@ def compare_distances(observed: pd.DataFrame, roads: RoadsByDate) -> pd.DataFram
 def compare_drives(observed: pd.DataFrame, roads: RoadsByDate, cases: pd.DataFrame) -> pd.DataFrame:
     """Return the model's minutes beside every drive time with ends on the map, from `FIRST_YEAR` on.
 
-    Columns: check_id, from_id, to_id, mode, kind (modelled, claimed, observed), year, date (of the roads), observed_min
-    (middle of the band), low_min, high_min, modelled_min, error_min, error_percent, km_low, km_high, modelled_km,
-    source. Rows named in a before-and-after case take that case's date.
+    Columns: check_id, from_id, to_id, mode, use (fit or check), kind (modelled, claimed, observed), year, date (of the
+    roads), observed_min (middle of the band), low_min, high_min, modelled_min, error_min, error_percent, km_low,
+    km_high, modelled_km, source. Rows named in a before-and-after case take that case's date.
     """
     check_columns(observed, DRIVE_COLUMNS, "drive times")
     dates = _dates_of_checks(cases)
@@ -125,7 +127,7 @@ def compare_drives(observed: pd.DataFrame, roads: RoadsByDate, cases: pd.DataFra
         middle = (row["low_min"] + row["high_min"]) / 2.0
         rows.append(
             {
-                **{name: row[name] for name in ("check_id", "from_id", "to_id", "mode", "kind", "year")},
+                **{name: row[name] for name in ("check_id", "from_id", "to_id", "mode", "use", "kind", "year")},
                 "date": date,
                 "observed_min": middle,
                 "low_min": row["low_min"],
@@ -145,7 +147,7 @@ def compare_drives(observed: pd.DataFrame, roads: RoadsByDate, cases: pd.DataFra
 def compare_bands(drives: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of `compare_drives` that state a band, inside or outside it, and by how much.
 
-    A band is a row with a check_id, or one whose low and high differ. Columns: check_id, from_id, to_id, mode, date,
+    A band is a row with a check_id, or one whose low and high differ. Columns: check_id, from_id, to_id, mode, use, date,
     quantity (min or km), low, high, modelled, verdict (inside, outside), outside_by, source.
     """
     rows = []
@@ -160,7 +162,7 @@ def compare_bands(drives: pd.DataFrame) -> pd.DataFrame:
             inside = low <= modelled <= high
             rows.append(
                 {
-                    **{name: row[name] for name in ("check_id", "from_id", "to_id", "mode", "date")},
+                    **{name: row[name] for name in ("check_id", "from_id", "to_id", "mode", "use", "date")},
                     "quantity": quantity,
                     "low": low,
                     "high": high,
@@ -208,21 +210,27 @@ def compare_cases(cases: pd.DataFrame, roads: RoadsByDate) -> pd.DataFrame:
 
 def summarise_roads(distances: pd.DataFrame, drives: pd.DataFrame, bands: pd.DataFrame) -> pd.DataFrame:
     """Return the figures that the goals are about: test, n, median_abs_error_percent, share_within, goal, goal_met."""
-    within = float((distances["within_5_percent"] == "yes").mean())
-    rows = [
-        {
-            "test": "road distances",
-            "n": len(distances),
-            "median_error_percent": float(distances["error_percent"].median()),
-            "median_abs_error_percent": float(distances["error_percent"].abs().median()),
-            "share_within": within,
-            "goal": "90 % within 5 %",
-            "goal_met": "yes" if within >= DISTANCE_GOAL_SHARE else "no",
-        }
-    ]
+    rows = []
+    lengths = {"road distances": distances}
+    lengths |= {f"road distances, used to {use}": of_use for use, of_use in distances.groupby("use")}
+    for test, part in lengths.items():
+        within = float((part["within_5_percent"] == "yes").mean())
+        rows.append(
+            {
+                "test": test,
+                "n": len(part),
+                "median_error_percent": float(part["error_percent"].median()),
+                "median_abs_error_percent": float(part["error_percent"].abs().median()),
+                "share_within": within,
+                "goal": "90 % within 5 %",
+                "goal_met": "yes" if within >= DISTANCE_GOAL_SHARE else "no",
+            }
+        )
     timed = drives[drives["observed_min"].notna() & drives["modelled_min"].notna()]
     newest = timed[(timed["kind"] == "modelled") & (timed["year"] >= NEWEST_YEAR - 1)]
-    for test, part in (("drive times, newest matrix", newest), ("drive times, all rows", timed)):
+    parts = {"drive times, newest matrix": newest, "drive times, all rows": timed}
+    parts |= {f"drive times, used to {use}": of_use for use, of_use in timed.groupby("use")}
+    for test, part in parts.items():
         share = float(part["error_percent"].abs().median())
         rows.append(
             {

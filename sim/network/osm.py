@@ -12,7 +12,6 @@ import geopandas as gpd
 import networkx as nx
 import numpy as np
 import osmnx as ox
-import pyogrio
 
 from sim.errors import InputError
 from sim.network.osm_classes import HIGHWAYS
@@ -31,9 +30,7 @@ _UNREADABLE = (
     ParseError,
     SAXException,
     nx.NetworkXException,
-    pyogrio.errors.DataSourceError,
-    pyogrio.errors.DataLayerError,
-    pyogrio.errors.FeatureError,
+    RuntimeError,  # GDAL's, as pyogrio raises them
 )
 """What osmnx, networkx and GDAL raise on a file that is damaged or something else than its name says."""
 _ONLINE_TIMEOUT_S = 120
@@ -81,7 +78,9 @@ def _read_file(path: Path) -> nx.MultiDiGraph:
         reason = " ".join(str(error).split()) or type(error).__name__
         kind = {".graphml": "GraphML saved by osmnx", ".osm.pbf": "OpenStreetMap PBF"}.get(suffix, "OpenStreetMap XML")
         clipped = "missing nodes" in reason
-        advice = "; cut it with complete ways (osmium extract -s complete_ways), or give it as .osm.pbf" if clipped else ""
+        advice = (
+            "; cut it with complete ways (osmium extract -s complete_ways), or give it as .osm.pbf" if clipped else ""
+        )
         raise InputError(f"{path.name}: cannot be read as {kind}: {reason[:200]}{advice}") from None
 
 
@@ -90,7 +89,9 @@ def _ask_online(place: str) -> nx.MultiDiGraph:
     values = "|".join(HIGHWAYS)
     try:
         with _settings():
-            return ox.graph_from_place(place, simplify=False, retain_all=True, custom_filter=f'["highway"~"^({values})$"]')
+            return ox.graph_from_place(
+                place, simplify=False, retain_all=True, custom_filter=f'["highway"~"^({values})$"]'
+            )
     except OSError:  # every error of the requests library is one
         raise InputError(
             f"'{place}': there is no such file, and OpenStreetMap cannot be asked for a place of that name because there is "

@@ -54,7 +54,7 @@ _ROWS = (
     ("primary", "城镇主干道", "main road, limit 60 km/h", 50, 0.85, 0.66, "anywhere", _DELTA, "low"),
     ("secondary", "次干道", "secondary road, limit 50 km/h", 40, 0.85, 0.66, "anywhere", _STREETS, "guess"),
     ("tertiary", "支路与乡道", "minor through road, limit 40 km/h", 30, 0.85, 0.66, "anywhere", _STREETS, "guess"),
-)
+)  # fmt: skip
 _ROW_DATE = "2026-11"
 
 

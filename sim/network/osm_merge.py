@@ -11,18 +11,23 @@ from shapely.geometry.base import BaseGeometry
 from shapely.ops import substring
 
 from sim.network.network import Network
-from sim.network.osm_roads import GEOD, RoadLayers
+from sim.network.osm_roads import GEOD, RoadLayers, gated_classes
 from sim.network.osm_stitch import Stitcher, wide_water
 
 __all__ = ["Merge", "area_of", "authored_inside", "replace_roads"]
 
-CLOSE_KM = 5.0
-"""Land with roads of the extract within this distance all round belongs to its area, ..."""
+CLOSE_KM = 2.0
+"""What lies between roads of the extract less than twice this apart belongs to its area, and what they enclose; ..."""
 MARGIN_KM = 0.3
 """... which ends this far beyond the outermost of them."""
+FOLLOW_KM = 3.0
+"""A base road without a fitting node at the border is followed this far into the area."""
+FOLLOW_STEP_KM = 0.25
 SHORTEST_PIECE_M = 1.0
 _STEP_KM = 0.5
 _WGS84 = "EPSG:4326"
+_ENDS = ["from_node", "to_node"]
+_LOOSE = ["side", "lon", "lat", "road_class", "ref", "name"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,8 @@ class Merge:
     ----------
     removed_km : base roads that the extract replaces.
     n_cut, n_stitched : ends of base roads at the border, and those of them that go on in the extract.
-    loose_ends : lon, lat, road_class, ref, name of the ends that do not, because no fitting node is near.
+    loose_ends : side (base, extract), lon, lat, road_class, ref, name: the ends that do not, because no fitting node is
+        near, and motorways and trunk roads of the extract that go on nowhere.
     """
 
     roads: RoadLayers
@@ -54,14 +60,15 @@ class _Border:
 
 
 def area_of(links: gpd.GeoDataFrame, crs: str) -> BaseGeometry:
-    """Return the area that roads cover, in `crs` (metres): bays and holes narrower than 2 x 5 km are filled."""
+    """Return the area that roads cover, in `crs` (metres): bays narrower than 2 x 2 km and all holes are filled."""
     lines = shapely.segmentize(links.geometry.to_crs(crs).to_numpy(), _STEP_KM * 1000)
     points = shapely.get_coordinates(lines)
     _, thinned = np.unique(np.floor(points / (_STEP_KM * 1000)), axis=0, return_index=True)
     reach_m = (CLOSE_KM + _STEP_KM) * 1000
     discs = shapely.union_all(shapely.buffer(shapely.points(points[thinned]), reach_m, quad_segs=16))
     strips = shapely.union_all(shapely.buffer(lines, MARGIN_KM * 1000, quad_segs=4))
-    area = shapely.union(shapely.buffer(discs, MARGIN_KM * 1000 - reach_m), strips)
+    covered = shapely.union(shapely.buffer(discs, MARGIN_KM * 1000 - reach_m), strips)
+    area = shapely.union_all(shapely.polygons(shapely.get_exterior_ring(shapely.get_parts(covered))))
     shapely.prepare(area)
     return area
 
@@ -72,12 +79,13 @@ def replace_roads(base: Network, extract: RoadLayers, classes: pd.DataFrame) -> 
     What of a base road lies outside the area stays, with its share of the length, and is stitched to the extract: for
     traffic going in to the nearest node within 1 km from which the extract can be driven, for traffic coming out to the
     nearest that can be reached - on a motorway these are two carriageways -, and preferably of a road that is entered
-    in the same way. A stitch on the surface does not cross wide water. A base road that only passes through the area
-    and is not stitched at each end stays whole.
+    in the same way. Where there is none at the border the road is followed up to 3 km into the area. A stitch on the
+    surface does not cross wide water. A base road that only passes through the area and is not stitched at each end
+    stays whole.
     """
     old = base.road_links.assign(opening_date=base.road_links["opening_date"].dt.strftime("%Y-%m-%d").fillna(""))
     if old.empty:
-        return Merge(extract, 0.0, 0, 0, pd.DataFrame(columns=["lon", "lat", "road_class", "ref", "name"]))
+        return Merge(extract, 0.0, 0, 0, _describe([], base.crs))
     area = area_of(extract.links, base.crs)
     lines = old.geometry.to_crs(base.crs).to_numpy()
     touched = shapely.intersects(area, lines)
@@ -96,14 +104,14 @@ def replace_roads(base: Network, extract: RoadLayers, classes: pd.DataFrame) -> 
         crs=base.crs,
     ).to_crs(_WGS84)
     nodes = _joined([base.road_nodes, places, moved.nodes])
-    used = nodes["node_id"].isin(links[["from_node", "to_node"]].to_numpy().ravel())
+    used = nodes["node_id"].isin(links[_ENDS].to_numpy().ravel())
     kept_km = links.loc[~links["origin"].isin(["openstreetmap-stitch"]), "km"].sum() - moved.links["km"].sum()
     return Merge(
         RoadLayers(links, nodes[used].reset_index(drop=True)),
         removed_km=float(old["km"].sum() - kept_km),
         n_cut=len(border.nodes),
         n_stitched=len(border.nodes) - len(border.loose),
-        loose_ends=_describe(border.loose, base.crs),
+        loose_ends=pd.concat([_describe(border.loose, base.crs), _dead_ends(moved, links, classes)], ignore_index=True),
     )
 
 
@@ -129,15 +137,19 @@ def _cut(row: dict[str, Any], area: BaseGeometry, stitcher: Stitcher, border: _B
     """Put what of a base road lies outside the area, and its stitches, on the border."""
     line = row["geometry"]
     pieces = _outside(line, area)
-    one_way = row.get("both_directions", "yes") == "no"
-    stitches = {
-        end: stitcher.find(np.array(line.interpolate(end).coords[0]), row, (way,) if one_way else ("in", "out"))
-        for piece in pieces
-        for end, way in zip(piece, ("out", "in"), strict=True)
-        if 0 < end < line.length
-    }
-    passes_through = len(pieces) > 1 and pieces[0][0] == 0 and pieces[-1][1] == line.length
-    if passes_through and not all(stitches.values()):
+    stitches: dict[float, list[tuple[int, str]]] = {}
+    reached = []
+    for i, (near, far) in enumerate(pieces):
+        before = pieces[i - 1][1] if i else 0.0
+        after = pieces[i + 1][0] if i + 1 < len(pieces) else line.length
+        ends = [
+            (end, *_follow(row, end, limit, way, stitcher)) if 0 < end < line.length else (end, end, None)
+            for end, limit, way in ((near, before, "out"), (far, after, "in"))
+        ]
+        stitches |= {there: found for _, there, found in ends if found is not None}
+        reached.append((ends[0][1], ends[1][1]))
+    through = len(pieces) > 1 and pieces[0][0] == 0 and pieces[-1][1] == line.length
+    if through and not all(stitches.values()):
         border.links.append(row)
         return
     node_at = {0.0: row["from_node"], line.length: row["to_node"]}
@@ -149,13 +161,32 @@ def _cut(row: dict[str, Any], area: BaseGeometry, stitcher: Stitcher, border: _B
         border.links += [_stitch(row, node, point, target, way, stitcher) for target, way in found]
         if not found:
             border.loose.append((point, row))
-    for start, end in pieces:
-        share = (end - start) / line.length
+    for start, end in reached:
         border.links.append(
             row
-            | {"from_node": node_at[start], "to_node": node_at[end], "km": row["km"] * share}
+            | {"from_node": node_at[start], "to_node": node_at[end], "km": row["km"] * (end - start) / line.length}
             | {"geometry": substring(line, start, end)}
         )
+
+
+def _follow(
+    row: dict[str, Any], end: float, limit: float, way: str, stitcher: Stitcher
+) -> tuple[float, list[tuple[int, str]]]:
+    """Return how far along itself a road reaches that leaves the area's outside at ``end``, and the nodes it goes on to.
+
+    It is followed into the area, at most to ``limit``, until fitting nodes are near: the area can reach some way beyond
+    the end of the same road in the extract. Where it meets none it ends at the border.
+    """
+    line = row["geometry"]
+    one_way = row.get("both_directions", "yes") == "no"
+    inside = min(abs(limit - end), FOLLOW_KM * 1000)
+    for step in np.append(np.arange(0, inside, FOLLOW_STEP_KM * 1000), inside).tolist():
+        there = end + (step if limit > end else -step)
+        point = np.array(line.interpolate(there).coords[0])
+        found = stitcher.find(point, row, (way,) if one_way else ("in", "out"))
+        if found:
+            return there, found
+    return end, []
 
 
 def _outside(line: shapely.LineString, area: BaseGeometry) -> list[tuple[float, float]]:
@@ -199,10 +230,18 @@ def _joined(parts: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
 
 
 def _describe(loose: list[tuple[shapely.Point, dict[str, Any]]], crs: str) -> pd.DataFrame:
-    """Return where roads end loose, with what they are."""
+    """Return where base roads end loose, with what they are."""
     points = gpd.GeoSeries([point for point, _ in loose], crs=crs).to_crs(_WGS84)
-    rows = [{name: row.get(name, "") for name in ("road_class", "ref", "name")} for _, row in loose]
-    frame = pd.DataFrame(rows, columns=["road_class", "ref", "name"])
-    frame.insert(0, "lat", points.y.round(4).to_numpy())
-    frame.insert(0, "lon", points.x.round(4).to_numpy())
-    return frame
+    frame = pd.DataFrame([row for _, row in loose], columns=["road_class", "ref", "name"]).fillna("")
+    return frame.assign(side="base", lon=points.x.to_numpy(), lat=points.y.to_numpy())[_LOOSE]
+
+
+def _dead_ends(extract: RoadLayers, links: gpd.GeoDataFrame, classes: pd.DataFrame) -> pd.DataFrame:
+    """Return the nodes of the extract where a motorway or a trunk road goes on nowhere, not even in the base."""
+    there = pd.concat([links[_ENDS], links[_ENDS[::-1]].set_axis(_ENDS, axis=1)])
+    n_neighbours = there.drop_duplicates().groupby("from_node").size()
+    main = extract.links[extract.links["road_class"].isin(gated_classes(classes) | {"trunk"})]
+    ends = pd.concat([main.assign(node_id=main[end]) for end in _ENDS]).drop_duplicates("node_id")
+    ends = ends[ends["node_id"].map(n_neighbours) == 1].drop(columns="geometry")
+    places = extract.nodes.set_index("node_id").geometry.loc[ends["node_id"]]
+    return pd.DataFrame(ends).assign(side="extract", lon=places.x.to_numpy(), lat=places.y.to_numpy())[_LOOSE]

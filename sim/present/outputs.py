@@ -3,12 +3,8 @@
 import hashlib
 import json
 import platform
-import shutil
 import subprocess
-import tempfile
-from collections.abc import Iterator
 from concurrent.futures import Executor
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +14,7 @@ import pandas as pd
 import rasterio
 from rasterio.transform import from_origin
 
+from sim.files import whole_folder
 from sim.measures.reach import MODES
 from sim.measures.result import Result, isochrones
 from sim.present.figures import save_result_maps
@@ -66,24 +63,6 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
     for name in rounded.select_dtypes("floating").columns:
         rounded[name] = rounded[name].round(4 if name.startswith("share") else DECIMALS)
     rounded.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
-
-
-@contextmanager
-def whole_folder(target: Path) -> Iterator[Path]:
-    """Yield a new folder that takes the place of `target` when the block ends well, and vanishes when it does not."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    folder.chmod(0o755)
-    try:
-        yield folder
-        retired = target.with_name(f".{target.name}-old")
-        if target.exists():
-            shutil.rmtree(retired, ignore_errors=True)
-            target.rename(retired)
-        folder.rename(target)
-        shutil.rmtree(retired, ignore_errors=True)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write_surface(result: Result, surface: Surfaces, path: Path) -> None:

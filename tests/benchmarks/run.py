@@ -10,7 +10,6 @@ of the ratios of the rounds. Answers are compared in every round and a differenc
 
 import argparse
 import os
-import resource
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +22,7 @@ from sim.times.kernels import each_alone, minutes_from, minutes_to_targets, seed
 from sim.times.road_minutes import RoadMinutes
 from sim.times.roads import place_node
 from tests.benchmarks.measure import bandwidth_gb_s, graph_of, timed, window_of
-from tests.benchmarks.rivals import RIVALS, Process, installed
+from tests.benchmarks.rivals import RIVALS, Process, installed, peak_mb
 from tests.benchmarks.scenarios import measure_everywhere, measure_new_scenario, measure_scenarios
 
 TOLERANCE_MIN = 0.02
@@ -58,8 +57,7 @@ def main():
     measure_new_scenario(travel, study.region, origins, options.rounds)
     measure_scenarios(travel, study.region, origins)
     measure_everywhere(travel, study.region, options)
-    peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    print(f"\npeak memory of sim in all of this: {peak_gb:.2f} GB")
+    print(f"\npeak memory of sim in all of this: {peak_mb() / 1e3:.2f} GB")
 
 
 def read_options():
@@ -94,9 +92,14 @@ def compare_one_to_all(name, roads, graph, origins, rounds):
         pairs = []
         for number in range(-1, 3 if name in SLOW and limit == np.inf else rounds):
             origin = int(origins[number % len(origins)])
-            rival.ask("minutes", int(graph.number[origin]), float(limit))
-            rival_s, theirs = rival.answer()
-            ours_s, ours = timed(minutes_from, roads.prepared, seeds_of([origin]), limit_min=limit)
+            rival_s = ours_s = np.inf
+            for _ in range(2):  # the better of two: the first finds the caches full of the other's memory
+                rival.ask("minutes", int(graph.number[origin]), float(limit))
+                seconds, theirs = rival.answer()
+                rival_s = min(rival_s, seconds)
+            for _ in range(2):
+                seconds, ours = timed(minutes_from, roads.prepared, seeds_of([origin]), limit_min=limit)
+                ours_s = min(ours_s, seconds)
             check_equal(name, ours[graph.nodes], theirs, limit)
             if number >= 0:  # the first round warms both
                 pairs.append((rival_s, ours_s))

@@ -139,7 +139,7 @@ def compare_pandana(travel, wait_s):
         return
     without_steps = replace(roads, prepared=prepared._replace(moves=np.zeros_like(prepared.moves)))
     by_road = replace(travel, graph=without_steps, shared_roads=None, station_time_min=1e6)
-    ours_s, ours = timed(by_road.people_around, nodes, roads.grid.population, 60.0)
+    ours_s, _ = timed(by_road.people_around, nodes, roads.grid.population, 60.0)
     # pandana turns minutes into whole thousandths link by link: over some hundred links that is up to a tenth of a minute
     fewest, most = (by_road.people_around(nodes, roads.grid.population, 60.0 + shift) for shift in (-0.1, 0.1))
     share = float(np.mean((fewest - 1 <= answer[1]) & (answer[1] <= most + 1)))

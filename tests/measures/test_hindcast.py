@@ -230,7 +230,7 @@ def drive(**values):
         "km_high": np.nan,
         "kind": "claimed",
     }
-    return row | {"year": 2015, "source": "test"} | values
+    return row | {"use": "check", "year": 2015, "source": "test"} | values
 
 
 def road_case(**values):

@@ -285,15 +285,39 @@ def test_stations_that_were_not_foreseen_are_searched_for(line5_case):
     np.testing.assert_array_equal(both, expected)
 
 
+def test_minutes_back_go_against_the_links(line5_case):
+    graph = line5_case.travel.graph
+    start, end = (graph.cell_node(0, column) for column in (0, 9))
+    indptr = np.array(graph.prepared.indptr)
+    at = indptr[start]
+    indptr[start + 1 :] += 1
+    prepared = graph.prepared._replace(
+        indptr=indptr,
+        indices=np.insert(graph.prepared.indices, at, end),
+        minutes=np.insert(graph.prepared.minutes, at, np.float32(0.5)),
+    )
+    one_way = replace(
+        graph,
+        prepared=prepared,
+        link_km=np.insert(graph.link_km, at, 1),
+        link_label=np.insert(graph.link_label, at, 0),
+    )
+    roads = RoadMinutes(one_way)
+    assert roads.minutes_between([start], [end])[0, 0] == 0.5
+    # 9 km by lane at 2.6 min a km, see networks/line5/README.md
+    assert roads.minutes_between([start], [end], reverse=True)[0, 0] == pytest.approx(9 * 2.6, abs=1e-4)
+    assert roads.minutes_between([end], [start], reverse=True)[0, 0] == 0.5
+
+
 def test_islands_without_a_link_make_tiles_of_their_own(line5_case):
     graph = line5_case.travel.graph
     moves = np.array(graph.prepared.moves)
-    corner = graph.cell_node(0, 0)
+    island = graph.cell_node(1, 1)
     for direction, offset in enumerate(graph.prepared.step_offset):
-        if (moves[corner] >> direction) & 1:
-            moves[corner + offset] &= 255 ^ (1 << (direction + 4) % 8)
-    moves[corner] = 0
+        if (moves[island] >> direction) & 1:
+            moves[island + offset] &= 255 ^ (1 << (direction + 4) % 8)
+    moves[island] = 0
     cut = lay_tiles(replace(graph, prepared=graph.prepared._replace(moves=moves)))
     sizes = np.diff(cut.start)
-    assert sizes[cut.tile[cut.position[corner]]] == 1
+    assert sizes[cut.tile[cut.position[island]]] == 1
     assert len(sizes) == len(lay_tiles(graph).start) - 1 + 1

@@ -1,0 +1,443 @@
+"""Roads of OpenStreetMap: a small extract whose answers are worked out from the positions of its nodes, and a real one."""
+
+import argparse
+import dataclasses
+import gzip
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import osmnx as ox
+import pandas as pd
+import pyproj
+import pytest
+import shapely
+
+import sim
+from sim.commands_osm import import_osm
+from sim.errors import InputError
+from sim.network.osm import read_osm
+from sim.network.osm_classes import CLASS_LIMITS_KMH, HIGHWAYS, classes_with, motorway_class
+from sim.network.osm_merge import area_of, authored_inside, replace_roads
+from sim.network.osm_roads import roads_of
+from sim.network.osm_write import NEEDED_FILES
+from sim.network.schema import frame_of
+from sim.region.region import read_region
+from sim.times.kernels import minutes_from, seeds_of
+from sim.times.roads import compile_roads
+
+DATA = Path(__file__).parent / "data"
+TOWN = DATA / "river_town.osm"
+REAL = DATA / "finland_motorway.osm.pbf"
+GEOD = pyproj.Geod(ellps="WGS84")
+CLASSES = classes_with(frame_of("road_classes", []))
+# Where the roads of the town lie: the trunk road and the two carriageways of the motorway.
+TRUNK, NORTH_STREET, EASTBOUND, WESTBOUND = 31.0465, 31.0375, 31.0555, 31.0559
+
+
+def km(*places):
+    """Return the length of a line through places (lon, lat)."""
+    return GEOD.line_length(*np.array(places).T) / 1000
+
+
+@pytest.fixture(scope="module")
+def town():
+    return roads_of(read_osm(str(TOWN)), CLASSES)
+
+
+@pytest.fixture(scope="module")
+def grid_network(repository):
+    return sim.read_network(repository / "networks" / "grid")
+
+
+def place_of(nodes):
+    return [(round(point.x, 4), round(point.y, 4)) for point in nodes.geometry]
+
+
+def minutes_between(graph, start, end):
+    """Return the minutes between two road nodes given by their places."""
+    n_cells = len(graph.prepared.pace) if hasattr(graph.prepared, "pace") else None
+    assert n_cells is not None
+    number = {
+        (round(lon, 4), round(lat, 4)): n_cells + i
+        for i, (lon, lat) in enumerate(zip(graph.nodes["lon"], graph.nodes["lat"], strict=True))
+    }
+    return float(minutes_from(graph.prepared, seeds_of(number[start]))[number[end]])
+
+
+@pytest.fixture(scope="module")
+def town_graph(town, grid_network):
+    """The town's roads on the land of networks/grid: lanes of 30 km/h, a river one cell wide, nothing else."""
+    region = read_region(grid_network.folder, grid_network)
+    empty = {name: frame_of(name, []) for name in ("roads", "road_points", "ferries")}
+    return compile_roads(region.grid, town.nodes, town.links, *empty.values(), CLASSES)
+
+
+def test_lengths_classes_and_structures_are_those_of_the_extract(town):
+    by_kind = town.links.groupby(["road_class", "structure"])["km"].sum()
+    # Two carriageways from 119.203 to 119.39; the bridge of each from 119.28 to 119.32.
+    carriageways = km((119.203, EASTBOUND), (119.39, EASTBOUND)) + km((119.203, WESTBOUND), (119.39, WESTBOUND))
+    bridges = km((119.28, EASTBOUND), (119.32, EASTBOUND)) + km((119.28, WESTBOUND), (119.32, WESTBOUND))
+    assert by_kind["motorway_120", "bridge"] == pytest.approx(bridges, rel=1e-4)
+    assert by_kind["motorway_120", "surface"] == pytest.approx(carriageways - bridges, rel=1e-4)
+    # The trunk road from 119.205 to 119.39, its bridge from 119.28 to 119.32; the bridge over a canal of 48 m is no bridge.
+    trunk, bridge = km((119.205, TRUNK), (119.39, TRUNK)), km((119.28, TRUNK), (119.32, TRUNK))
+    assert by_kind["trunk", "bridge"] == pytest.approx(bridge, rel=1e-4)
+    assert by_kind["trunk", "surface"] == pytest.approx(trunk - bridge, rel=1e-4)
+    # Residential streets, building sites, private roads and houses are not main roads.
+    assert set(town.links["road_class"]) == {"motorway_120", "motorway_80", "trunk", "primary"}
+    assert set(town.links.loc[town.links["road_class"] == "trunk", "ref"]) == {"G329"}
+    assert set(town.links.loc[town.links["road_class"] == "motorway_120", "name"]) == {"沿江高速"}
+    assert set(town.links["opening_date"]) == {""}
+
+
+def test_a_posted_limit_counts_in_the_proportion_of_its_class(town):
+    speeds = town.links.groupby(["road_class", "structure"])["speed_kmh"]
+    # Trunk roads are driven at 70 km/h where 80 are allowed: 60 x 70 / 80 on the bridge, the class's own elsewhere.
+    assert set(speeds.get_group(("trunk", "bridge"))) == {52.5}
+    assert speeds.get_group(("trunk", "surface")).isna().all()
+    # A limit of 120 is what its class means; ramps have 40 km/h where none is posted (class 80 km/h at 80).
+    assert speeds.get_group(("motorway_120", "surface")).isna().all()
+    assert set(speeds.get_group(("motorway_80", "surface"))) == {40.0}
+
+
+def test_one_way_roads_are_drawn_as_they_are_driven(town):
+    one_way = town.links[town.links["both_directions"] == "no"]
+    assert set(one_way["road_class"]) == {"motorway_120", "motorway_80", "primary"}
+    street = one_way[one_way["road_class"] == "primary"].geometry.iloc[0]
+    assert list(street.coords) == [(119.39, NORTH_STREET), (119.39, TRUNK)]
+    for lat, sign in ((EASTBOUND, 1), (WESTBOUND, -1)):
+        carriageway = one_way[one_way.geometry.map(lambda line, lat=lat: {y for _, y in line.coords} == {lat})]
+        assert len(carriageway) > 3
+        assert all(np.sign(line.coords[-1][0] - line.coords[0][0]) == sign for line in carriageway.geometry)
+
+
+def test_roads_are_entered_on_the_surface_and_motorways_at_interchanges(town):
+    entered = set(place_of(town.nodes[town.nodes["entered"] == "yes"]))
+    others = set(place_of(town.nodes[town.nodes["entered"] == "no"]))
+    assert place_of(town.nodes[town.nodes["interchange"] == "junction"]) == [(119.24, TRUNK)]
+    assert {(119.205, TRUNK), (119.28, TRUNK), (119.32, TRUNK), (119.39, TRUNK)} <= entered
+    # The two bridges meet over the river; nothing gets on there, nor where the second ends in the river.
+    assert {(119.31, TRUNK), (119.31, NORTH_STREET)} <= others
+    assert {place for place in entered | others if place[1] in {EASTBOUND, WESTBOUND}} <= others
+
+
+def test_surface_roads_can_be_entered_every_two_kilometres(town):
+    surface = town.links[(town.links["structure"] == "surface") & town.links["road_class"].isin(["trunk", "primary"])]
+    assert surface["km"].max() <= 2.0
+    # From 119.32 to 119.39 are 6.69 km: four pieces.
+    assert len(surface[surface.geometry.map(lambda line: line.coords[0][0] >= 119.32 and line.coords[0][1] == TRUNK)]) == 4
+
+
+def test_minutes_over_the_imported_roads(town_graph):
+    # Outside towns trunk roads are driven at 0.88 of their speed, motorways at 0.9 of 112 km/h, main roads at 0.85 of 50.
+    bridge = km((119.28, TRUNK), (119.32, TRUNK)) / (52.5 * 0.88) * 60
+    assert minutes_between(town_graph, (119.28, TRUNK), (119.32, TRUNK)) == pytest.approx(bridge, rel=1e-4)
+    motorway = km((119.203, EASTBOUND), (119.39, EASTBOUND)) / (112 * 0.9) * 60
+    assert minutes_between(town_graph, (119.203, EASTBOUND), (119.39, EASTBOUND)) == pytest.approx(motorway, rel=1e-4)
+    # One cannot turn round at the end of a carriageway.
+    assert np.isinf(minutes_between(town_graph, (119.39, EASTBOUND), (119.203, EASTBOUND)))
+    street = km((119.39, NORTH_STREET), (119.39, TRUNK)) / (50 * 0.85) * 60
+    assert minutes_between(town_graph, (119.39, NORTH_STREET), (119.39, TRUNK)) == pytest.approx(street, rel=1e-4)
+    # Against the one-way street one takes the lanes: 30 km/h and 1.3 times the way, so slower than the street itself.
+    assert minutes_between(town_graph, (119.39, TRUNK), (119.39, NORTH_STREET)) > 1.2 * street
+
+
+def test_the_end_of_a_bridge_over_the_river_is_not_joined_to_the_banks(town_graph):
+    # From the fork over the river it is 1 km of bridge at 50 x 0.85 km/h; from the western bank first 3 km of the other.
+    fork = km((119.31, TRUNK), (119.31, NORTH_STREET)) / (50 * 0.85) * 60
+    first = km((119.28, TRUNK), (119.31, TRUNK)) / (52.5 * 0.88) * 60
+    assert minutes_between(town_graph, (119.28, TRUNK), (119.31, NORTH_STREET)) == pytest.approx(first + fork, rel=1e-4)
+
+
+@pytest.mark.parametrize("suffix", [".osm.gz", ".graphml", ".simplified.graphml"])
+def test_other_files_of_the_same_extract_give_the_same_roads(suffix, town, tmp_path):
+    path = tmp_path / f"town{suffix}"
+    if suffix == ".osm.gz":
+        path.write_bytes(gzip.compress(TOWN.read_bytes()))
+    else:
+        graph = read_osm(str(TOWN))
+        alike = ["highway", "bridge", "maxspeed"]
+        ox.save_graphml(ox.simplify_graph(graph, edge_attrs_differ=alike) if "simplified" in suffix else graph, path)
+    roads = roads_of(read_osm(str(path)), CLASSES)
+    for column in ("road_class", "ref", "both_directions"):
+        pd.testing.assert_series_equal(
+            roads.links.groupby(column)["km"].sum(), town.links.groupby(column)["km"].sum(), rtol=1e-6
+        )
+
+
+def test_a_real_extract_gives_the_same_roads_as_xml_and_as_pbf():
+    from_pbf, from_xml = (
+        roads_of(read_osm(str(path)), CLASSES) for path in (REAL, REAL.with_name("finland_motorway.osm.bz2"))
+    )
+    columns = ["km", "road_class", "ref", "name", "structure", "speed_kmh", "both_directions"]
+    pd.testing.assert_frame_equal(from_pbf.links[columns], from_xml.links[columns])
+    assert (from_pbf.nodes["entered"] == from_xml.nodes["entered"]).all()
+
+
+def test_a_real_extract_keeps_its_kilometres_and_its_one_way_carriageways():
+    links = roads_of(read_osm(str(REAL)), CLASSES).links
+    ways = gpd.read_file(REAL, layer="lines", columns=["highway", "other_tags"])
+    ways = ways[ways["highway"].isin(list(HIGHWAYS))]
+    ways_km = ways.geometry.map(GEOD.geometry_length) / 1000
+    assert links["km"].sum() == pytest.approx(ways_km.sum(), rel=1e-6)
+    tagged = ways["other_tags"].fillna("").str.contains('"oneway"=>"yes"', regex=False)
+    one_way = links["both_directions"] == "no"
+    assert links.loc[one_way, "km"].sum() == pytest.approx(ways_km[tagged].sum(), rel=1e-6)
+    assert (ways["highway"] == "motorway").any()
+    assert set(links.loc[links["road_class"].str.startswith("motorway"), "both_directions"]) == {"no"}
+
+
+def test_one_extract_always_gives_the_same_tables(town):
+    again = roads_of(read_osm(str(TOWN)), CLASSES)
+    pd.testing.assert_frame_equal(pd.DataFrame(again.links), pd.DataFrame(town.links))
+    pd.testing.assert_frame_equal(pd.DataFrame(again.nodes), pd.DataFrame(town.nodes))
+
+
+def test_every_class_that_an_import_can_give_has_a_row_and_a_limit():
+    given = {meant.road_class for meant in HIGHWAYS.values()} | {motorway_class(x) for x in (60, 80, 89, 90, 110, 120)}
+    assert given | {"urban_expressway"} == set(CLASSES["road_class"]) == set(CLASS_LIMITS_KMH)
+
+
+def test_a_base_keeps_its_own_classes(repository):
+    base = sim.read_network(repository / "networks" / "yrd").road_classes
+    both = classes_with(base)
+    pd.testing.assert_frame_equal(both.iloc[: len(base)], base)
+    assert set(both["road_class"]) >= set(CLASSES["road_class"])
+    assert both["road_class"].is_unique
+
+
+# The town put on a base: a trunk road along its own from 119.1 to 119.5, a motorway in two pieces, a road far away.
+def with_base_roads(network, rows):
+    places = sorted({place for _, line in rows for place in line})
+    number = {place: i + 1 for i, place in enumerate(places)}
+    links = gpd.GeoDataFrame(
+        [
+            {"link_id": i, "from_node": number[line[0]], "to_node": number[line[-1]], "km": 1.1 * km(*line),
+             "road_class": road_class, "ref": "", "name": "", "structure": "surface", "opening_date": pd.NaT,
+             "origin": "osm"}
+            for i, (road_class, line) in enumerate(rows, start=1)
+        ],
+        geometry=[shapely.LineString(line) for _, line in rows],
+        crs="EPSG:4326",
+    )  # fmt: skip
+    links["opening_date"] = pd.to_datetime(links["opening_date"]).astype("datetime64[s]")
+    nodes = gpd.GeoDataFrame(
+        {"node_id": list(number.values()), "entered": "yes"}, geometry=gpd.points_from_xy(*zip(*places, strict=True)),
+        crs="EPSG:4326",
+    )  # fmt: skip
+    return dataclasses.replace(network, road_links=links, road_nodes=nodes)
+
+
+BASE_ROADS = [
+    ("trunk", ((119.1, TRUNK), (119.3, TRUNK))),
+    ("trunk", ((119.3, TRUNK), (119.5, TRUNK))),
+    ("motorway_100", ((119.1, EASTBOUND), (119.35, EASTBOUND))),
+    ("trunk", ((119.1, 31.2), (119.5, 31.2))),
+]
+
+
+@pytest.fixture(scope="module")
+def merged(grid_network, town):
+    return replace_roads(with_base_roads(grid_network, BASE_ROADS), town, CLASSES)
+
+
+def test_base_roads_inside_the_area_go_and_those_outside_stay(merged, town, grid_network):
+    links = merged.roads.links
+    area = area_of(town.links, grid_network.crs)
+    kept = links[links["origin"] == "osm"].to_crs(grid_network.crs)
+    assert not kept.geometry.intersects(area.buffer(-1)).any()
+    assert (links["origin"] == "openstreetmap").sum() == len(town.links)
+    # A base road is 1.1 times as long as drawn, and so is what is left of it.
+    lines = kept.geometry.to_crs("EPSG:4326")
+    assert kept["km"].to_numpy() == pytest.approx([1.1 * km(*line.coords) for line in lines], rel=1e-3)
+    # The road far away is as it was; of the trunk road 119.1 to 119.205 less the margin of 300 m is left in the west.
+    west = kept[lines.map(lambda line: line.coords[0] == (119.1, TRUNK)).to_numpy()]["km"].to_numpy()
+    assert west == pytest.approx([1.1 * (km((119.1, TRUNK), (119.205, TRUNK)) - 0.3)], abs=0.05)
+    assert 1.1 * km((119.1, 31.2), (119.5, 31.2)) == pytest.approx(kept["km"].max(), rel=1e-6)
+    assert merged.removed_km == pytest.approx(sum(1.1 * km(*line) for _, line in BASE_ROADS) - kept["km"].sum())
+
+
+def test_base_roads_are_stitched_to_the_extract_and_each_carriageway_is_joined_in_its_direction(merged):
+    # The trunk road at both ends and the motorway in the west; in the east it ended inside the area.
+    assert (merged.n_cut, merged.n_stitched) == (3, 3)
+    places = merged.roads.nodes.set_index("node_id").geometry
+    stitches = merged.roads.links[merged.roads.links["origin"] == "openstreetmap-stitch"]
+    ways = {
+        (stitch.road_class, stitch.both_directions, *(round(places[n].x, 3) for n in (stitch.from_node, stitch.to_node)))
+        for stitch in stitches.itertuples()
+        if stitch.both_directions == "no"
+    }
+    # The cut is 300 m west of 119.203, at 119.1999: in by the eastbound carriageway, out by the westbound one.
+    assert ways == {("motorway_100", "no", 119.2, 119.203), ("motorway_100", "no", 119.203, 119.2)}
+    lats = {round(places[n].y, 4) for n in stitches.loc[stitches["both_directions"] == "no", "to_node"]}
+    assert lats == {EASTBOUND}
+    assert stitches["km"].max() < 1.0
+
+
+def test_ends_that_nothing_fits_are_listed(merged, grid_network, town):
+    # The carriageways end at 119.39 and the base's motorway does not reach there.
+    ends = merged.loose_ends
+    assert set(zip(ends["side"], ends["road_class"], ends["lon"].round(3), strict=True)) == {
+        ("extract", "motorway_120", 119.39)
+    }
+    # A base road that comes from the south meets the area 0.3 km south of the street's end, which cannot be left south ...
+    lonely = with_base_roads(grid_network, [("trunk", ((119.26, 31.0), (119.26, 31.044)))])
+    found = replace_roads(lonely, town, CLASSES)
+    # ... but the trunk road is within 1 km of its end, at one of the pieces' ends.
+    assert (found.n_cut, found.n_stitched) == (1, 1)
+
+
+def test_a_road_that_only_touches_the_area_stays_whole(grid_network, town):
+    # It runs 400 m from the second bridge's end in the river, where no road is entered or ends on land.
+    grazing = ((119.15, 31.0285), (119.31, 31.0350), (119.47, 31.0285))
+    base = with_base_roads(grid_network, [("motorway_100", grazing)])
+    kept = replace_roads(base, town, CLASSES).roads.links
+    kept = kept[kept["origin"] == "osm"]
+    assert kept["km"].sum() == pytest.approx(1.1 * km(*grazing), rel=1e-3)
+
+
+def test_authored_roads_inside_the_area_are_named(grid_network, town):
+    # The bridge of networks/grid lies within 1 km of the trunk road; its motorway begins in the far north-west corner.
+    assert list(authored_inside(grid_network, town)["road_id"]) == ["bridge"]
+
+
+def run(source, target, base=None):
+    return import_osm(argparse.Namespace(source=str(source), target=str(target), base=base))
+
+
+def test_an_import_on_a_base_is_a_network_that_runs(repository, tmp_path, capsys):
+    base = repository / "networks" / "grid"
+    assert run(TOWN, tmp_path / "town", base) == 0
+    shown = capsys.readouterr().out
+    assert "river_town.osm" in shown
+    assert "bridge" in shown
+    network = sim.read_network(tmp_path / "town")
+    before = sim.read_network(base)
+    for name in set(before.tables) - {"road_classes"}:
+        pd.testing.assert_frame_equal(network.tables[name], before.tables[name])
+    assert len(network.road_links) == 28
+    assert len(network.as_of("1999-01-01").road_links) == 28
+    region = read_region(network.folder, network)
+    # The town's bridge and the base's own are within reach of one another.
+    graph = compile_roads(
+        region.grid, network.road_nodes, network.road_links, network.roads, network.road_points, network.ferries,
+        network.road_classes,
+    )  # fmt: skip
+    assert len(graph.nodes) > len(network.road_nodes)
+
+
+def test_region_files_outside_the_base_are_found_from_the_new_folder(repository, tmp_path):
+    base = tmp_path / "networks" / "base"
+    base.mkdir(parents=True)
+    region = tmp_path / "data"
+    region.mkdir()
+    source = repository / "networks" / "grid"
+    for path in source.iterdir():
+        in_region = path.stem in {"cells", "counties", "cities", "places", "city_sets"}
+        text = path.read_bytes()
+        if path.name == "network.toml":
+            head, _, paths = text.decode().partition("[region]\n")
+            text = (head + "[region]\n" + paths.replace('= "', '= "../../data/')).encode()
+        ((region if in_region else base) / path.name).write_bytes(text)
+    run(TOWN, tmp_path / "elsewhere" / "deeper" / "town", base)
+    network = sim.read_network(tmp_path / "elsewhere" / "deeper" / "town")
+    assert network.file.region.cells.as_posix() == "../../../data/cells.tif"
+    assert read_region(network.folder, network).grid.is_land.any()
+
+
+def test_without_a_base_the_folder_has_roads_and_says_what_is_missing(tmp_path, capsys):
+    target = tmp_path / "town"
+    run(TOWN, target)
+    assert sorted(path.name for path in target.iterdir()) == ["network.toml", "road_classes.csv", "roads.gpkg"]
+    shown = capsys.readouterr().out
+    assert all(name in shown for name in NEEDED_FILES)
+    with pytest.raises(InputError) as error:
+        sim.read_network(target)
+    assert all("stations.csv" in problem or "lines.csv" in problem for problem in error.value.problems)
+
+
+CLIPPED = """<osm version="0.6"><node id="1" lat="31.0" lon="119.2"/>
+<way id="9"><nd ref="1"/><nd ref="2"/><tag k="highway" v="trunk"/></way></osm>"""
+STREETS = CLIPPED.replace("trunk", "residential").replace("<way", '<node id="2" lat="31.1" lon="119.2"/><way')
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("roads.osm", None, "file is missing"),
+        ("roads.osm", "not XML at all", "cannot be read as OpenStreetMap XML"),
+        ("roads.osm", "<html><body>Too many requests</body></html>", "OpenStreetMap XML"),
+        ("roads.osm", "<osm version='0.6'></osm>", "OpenStreetMap XML"),
+        ("roads.osm", CLIPPED, "complete_ways"),
+        ("roads.osm", STREETS, "has no main roads (motorway, trunk, primary, secondary, tertiary); what it has is residential"),
+        ("roads.osm.gz", "not compressed", "cannot be read as OpenStreetMap XML"),
+        ("roads.osm.bz2", "not compressed", "cannot be read as OpenStreetMap XML"),
+        ("roads.osm.pbf", "not a PBF", "cannot be read as OpenStreetMap PBF"),
+        ("roads.graphml", "<graphml/>", "cannot be read as GraphML"),
+        ("roads.graphml", "nothing", "cannot be read as GraphML"),
+        ("roads.shp", "anything", "known are .osm, .osm.gz, .osm.bz2, .osm.pbf, .graphml"),
+    ],
+)  # fmt: skip
+def test_a_bad_file_is_one_sentence_and_leaves_nothing(name, text, expected, tmp_path):
+    path = tmp_path / name
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as error:
+        run(path, tmp_path / "made" / "network")
+    assert len(error.value.problems) == 1
+    assert name in error.value.problems[0]
+    assert expected in error.value.problems[0]
+    assert not (tmp_path / "made").exists()
+
+
+def test_a_place_without_internet_says_what_to_do(monkeypatch, tmp_path):
+    def fail(*_, **__):
+        raise ConnectionError("Failed to resolve 'nominatim.openstreetmap.org'")
+
+    monkeypatch.setattr(ox, "graph_from_place", fail)
+    with pytest.raises(InputError) as error:
+        run("Ningbo, China", tmp_path / "ningbo")
+    assert len(error.value.problems) == 1
+    assert "there is no internet here" in error.value.problems[0]
+    assert "Download an extract" in error.value.problems[0]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_is_asked_for_its_main_roads_only(monkeypatch):
+    asked = {}
+
+    def answer(place, **options):
+        asked.update(options, place=place, cache=ox.settings.use_cache)
+        return ox.graph_from_xml(TOWN, simplify=False, retain_all=True)
+
+    kept = ox.settings.use_cache
+    monkeypatch.setattr(ox, "graph_from_place", answer)
+    assert read_osm("Ningbo, China").number_of_edges() > 0
+    assert asked["place"] == "Ningbo, China"
+    assert asked["cache"] is False
+    assert ox.settings.use_cache is kept
+    assert "|tertiary|" in asked["custom_filter"]
+    assert "residential" not in asked["custom_filter"]
+
+
+def test_an_unknown_place_is_one_sentence(monkeypatch):
+    def fail(*_, **__):
+        raise ValueError("Nominatim returned no results")
+
+    monkeypatch.setattr(ox, "graph_from_place", fail)
+    with pytest.raises(InputError, match="no roads of a place of that name"):
+        read_osm("Nowhere at all")
+
+
+def test_an_existing_folder_is_not_touched(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("keep", encoding="utf-8")
+    with pytest.raises(InputError, match="exists already"):
+        run(TOWN, tmp_path / "mine")
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["notes.txt"]
+
+
+def test_a_missing_base_is_one_sentence(tmp_path):
+    with pytest.raises(InputError, match="no such network folder"):
+        run(TOWN, tmp_path / "town", tmp_path / "nothing")
