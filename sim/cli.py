@@ -25,6 +25,10 @@ EXAMPLES = """examples:
   sim times circles plan_2027 --cities --from ningbo > times.csv
   sim route circles plan_2027 ningbo shanghai     door to door, leg by leg
   sim targets circles                             verdicts in four readings
+  sim planned-lines circles                       planned lines beside the official projections
+  sim run-time huhang --stops shanghaihongqiao,hangzhoudong     one train's speed profile
+  sim hindcast                                    past years against what was observed
+  sim cache                                       what is kept between runs; --clear removes it
 
 STUDY is a folder with a study.toml, or its name under scenarios/."""
 
@@ -37,8 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 0
     try:
-        commands = import_module("sim.commands")
-        handler: Callable[[Any], int] = getattr(commands, options.handler)
+        module, _, name = options.handler.partition(":")
+        handler: Callable[[Any], int] = getattr(import_module(f"sim.commands.{module}"), name)
         return handler(options)
     except SimError as error:
         count = len(error.problems)
@@ -60,16 +64,20 @@ def _build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     check = _add(commands, "check", "read everything, list every problem, compute nothing", "sim check circles")
-    check.set_defaults(handler="check_study")
+    check.set_defaults(handler="study:check_study")
     listing = _add(commands, "list", "scenarios x projects, on or off, with year and cost", "sim list circles")
-    listing.set_defaults(handler="list_study")
+    listing.set_defaults(handler="study:list_study")
     show = _add(commands, "show", "a merged scenario and every value it changes", "sim show circles plan_2027")
     show.add_argument("scenario", metavar="SCENARIO")
-    show.set_defaults(handler="show_scenario")
+    show.set_defaults(handler="study:show_scenario")
     _add_run(commands)
     _add_times(commands)
     _add_route(commands)
     _add_targets(commands)
+    _add_hindcast(commands)
+    _add_planned_lines(commands)
+    _add_run_time(commands)
+    _add_cache(commands)
     return parser
 
 
@@ -84,7 +92,7 @@ def _add(commands: Any, name: str, description: str, example: str) -> argparse.A
     parser.add_argument(
         "study",
         metavar="STUDY",
-        nargs="?" if name in {"run", "check", "list", "targets"} else None,
+        nargs="?" if name in {"run", "check", "list", "targets", "hindcast", "planned-lines"} else None,
         default=DEFAULT_STUDY,
         help=f"folder of a study, or its name under scenarios/ (default: {DEFAULT_STUDY})",
     )
@@ -101,7 +109,7 @@ def _add_run(commands: Any) -> None:
     run.add_argument("scenarios", metavar="SCENARIO", nargs="*", help="which scenarios (default: all)")
     run.add_argument("--outputs", type=Path, default=Path("outputs"), help="where to write (default: outputs)")
     run.add_argument("--no-maps", action="store_true", help="leave out the maps")
-    run.set_defaults(handler="run_study")
+    run.set_defaults(handler="study:run_study")
 
 
 def _add_times(commands: Any) -> None:
@@ -117,7 +125,7 @@ def _add_times(commands: Any) -> None:
     kind.add_argument("--cities", action="store_true", help="between municipal government seats, door to door")
     times.add_argument("--from", dest="from_id", metavar="ID", help="only from this station or city")
     times.add_argument("--to", dest="to_id", metavar="ID", help="only to this station or city")
-    times.set_defaults(handler="print_times")
+    times.set_defaults(handler="study:print_times")
 
 
 def _add_route(commands: Any) -> None:
@@ -131,7 +139,7 @@ def _add_route(commands: Any) -> None:
     route.add_argument("start", metavar="FROM", help="a place id, a station id, or lon,lat")
     route.add_argument("end", metavar="TO", help="a place id, a station id, or lon,lat")
     route.add_argument("--json", action="store_true", help="as JSON")
-    route.set_defaults(handler="print_route")
+    route.set_defaults(handler="study:print_route")
 
 
 def _add_targets(commands: Any) -> None:
@@ -144,7 +152,58 @@ def _add_targets(commands: Any) -> None:
     targets.add_argument("--scenario", action="append", metavar="ID", help="only this scenario (may be repeated)")
     targets.add_argument("--target", action="append", metavar="ID", help="ask for this target: missed means exit 1")
     targets.add_argument("--reading", action="append", metavar="KEY", help="ask for this reading only")
-    targets.set_defaults(handler="print_targets")
+    targets.set_defaults(handler="study:print_targets")
+
+
+def _add_hindcast(commands: Any) -> None:
+    hindcast = _add(commands, "hindcast", "compare past years with what was observed", "sim hindcast")
+    hindcast.set_defaults(study="hindcast")
+    hindcast.add_argument("--plans", default="circles", metavar="STUDY", help="study that holds the planned lines")
+    hindcast.add_argument("--outputs", type=Path, default=Path("outputs"), help="where to write (default: outputs)")
+    hindcast.set_defaults(handler="hindcast:run_hindcast")
+
+
+def _add_planned_lines(commands: Any) -> None:
+    planned = _add(
+        commands,
+        "planned-lines",
+        "running times of planned lines by stopping pattern, beside the official projections",
+        "sim planned-lines circles --project yongzhou",
+    )
+    planned.add_argument("--project", action="append", metavar="ID", help="only this project (may be repeated)")
+    planned.add_argument("--csv", action="store_true", help="as CSV on standard output")
+    planned.set_defaults(handler="hindcast:print_planned_lines")
+
+
+def _add_run_time(commands: Any) -> None:
+    run_time: argparse.ArgumentParser = commands.add_parser(
+        "run-time",
+        help="the speed profile and section times of one train",
+        description="Print section times of one train over lines, and draw its speed profile.",
+        epilog="example:\n  sim run-time huhang,tongsujiayong --train CR400 --stops shanghaihongqiao,cixi,ningbo",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    run_time.add_argument("lines", metavar="LINE[,LINE]", help="the lines the train runs over")
+    run_time.add_argument("--study", default=DEFAULT_STUDY, help=f"study (default: {DEFAULT_STUDY})")
+    run_time.add_argument("--scenario", metavar="ID", help="scenario (default: the first that has all the lines)")
+    run_time.add_argument("--train", default="CR400", metavar="CLASS", help="train class (default: CR400)")
+    run_time.add_argument("--stops", metavar="A,B,C", help="stations called at (default: the ends of the lines)")
+    run_time.add_argument("--dwell", type=float, default=2.0, metavar="MIN", help="minutes at each stop (default: 2)")
+    run_time.add_argument("--outputs", type=Path, default=Path("outputs"), help="where to draw (default: outputs)")
+    run_time.add_argument("--no-chart", action="store_true", help="print only")
+    run_time.set_defaults(handler="hindcast:print_run_time")
+
+
+def _add_cache(commands: Any) -> None:
+    cache: argparse.ArgumentParser = commands.add_parser(
+        "cache",
+        help="where road minutes are kept between runs, and how much",
+        description="Show or clear the road minutes kept between runs.",
+        epilog="example:\n  sim cache --clear",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    cache.add_argument("--clear", action="store_true", help="remove them")
+    cache.set_defaults(handler="cache:clear_cache")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 import sim
-from sim.commands_hindcast import write_hindcast
+from sim.commands.hindcast import write_hindcast
 
 here = Path(__file__).parent
 study = sim.read_study(here)

@@ -147,10 +147,8 @@ def judge_targets(targets: Mapping[str, Target], evidence: Mapping[str, Evidence
             cities.insert(0, "target", target_id)
             details.append(cities)
             verdicts.append(_sum_up(target_id, target, reading, cities, evidence[target_id]))
-    return (
-        pd.DataFrame(verdicts, columns=list(TARGET_COLUMNS)),
-        pd.concat(details, ignore_index=True)[list(TARGET_CITY_COLUMNS)],
-    )
+    cities = pd.concat(details, ignore_index=True) if details else pd.DataFrame(columns=list(TARGET_CITY_COLUMNS))
+    return pd.DataFrame(verdicts, columns=list(TARGET_COLUMNS)), cities[list(TARGET_CITY_COLUMNS)]
 
 
 def name_first_year_met(verdicts: pd.DataFrame) -> pd.DataFrame:

@@ -80,8 +80,8 @@ def replace_roads(base: Network, extract: RoadLayers, classes: pd.DataFrame) -> 
     traffic going in to the nearest node within 1 km from which the extract can be driven, for traffic coming out to the
     nearest that can be reached - on a motorway these are two carriageways -, and preferably of a road that is entered
     in the same way. Where there is none at the border the road is followed up to 3 km into the area. A stitch on the
-    surface does not cross wide water. A base road that only passes through the area and is not stitched at each end
-    stays whole.
+    surface does not cross wide water. A base road that only passes through the area and does not go on at each end
+    in a road of its kind stays whole.
     """
     old = base.road_links.assign(opening_date=base.road_links["opening_date"].dt.strftime("%Y-%m-%d").fillna(""))
     if old.empty:
@@ -95,14 +95,12 @@ def replace_roads(base: Network, extract: RoadLayers, classes: pd.DataFrame) -> 
     border = _Border(next_node=first_node + len(moved.nodes))
     for row, line in zip(old[touched].to_dict("records"), lines[touched], strict=True):
         _cut(row | {"geometry": line}, area, stitcher, border)
-    cut = gpd.GeoDataFrame(border.links, geometry="geometry", crs=base.crs).to_crs(_WGS84) if border.links else old[:0]
+    cut = _in_degrees(gpd.GeoDataFrame(border.links, geometry="geometry", crs=base.crs)) if border.links else old[:0]
     links = _joined([old[~touched], cut, moved.links])
     links["link_id"] = np.arange(1, len(links) + 1)
-    places = gpd.GeoDataFrame(
-        {"node_id": [node for node, _ in border.nodes], "entered": "no"},
-        geometry=[point for _, point in border.nodes],
-        crs=base.crs,
-    ).to_crs(_WGS84)
+    ids = [node for node, _ in border.nodes]
+    points = gpd.GeoSeries([point for _, point in border.nodes], crs=base.crs)
+    places = _in_degrees(gpd.GeoDataFrame({"node_id": ids, "entered": "no"}, geometry=points))
     nodes = _joined([base.road_nodes, places, moved.nodes])
     used = nodes["node_id"].isin(links[_ENDS].to_numpy().ravel())
     kept_km = links.loc[~links["origin"].isin(["openstreetmap-stitch"]), "km"].sum() - moved.links["km"].sum()
@@ -112,6 +110,14 @@ def replace_roads(base: Network, extract: RoadLayers, classes: pd.DataFrame) -> 
         n_cut=len(border.nodes),
         n_stitched=len(border.nodes) - len(border.loose),
         loose_ends=pd.concat([_describe(border.loose, base.crs), _dead_ends(moved, links, classes)], ignore_index=True),
+    )
+
+
+def _in_degrees(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return a layer in WGS84, to the precision of OpenStreetMap (1 cm)."""
+    lonlat = frame.to_crs(_WGS84)
+    return lonlat.set_geometry(
+        shapely.transform(lonlat.geometry.to_numpy(), lambda places: places.round(7)), crs=_WGS84
     )
 
 
@@ -137,18 +143,20 @@ def _cut(row: dict[str, Any], area: BaseGeometry, stitcher: Stitcher, border: _B
     """Put what of a base road lies outside the area, and its stitches, on the border."""
     line = row["geometry"]
     pieces = _outside(line, area)
+    through = len(pieces) > 1 and pieces[0][0] == 0 and pieces[-1][1] == line.length
     stitches: dict[float, list[tuple[int, str]]] = {}
     reached = []
     for i, (near, far) in enumerate(pieces):
         before = pieces[i - 1][1] if i else 0.0
         after = pieces[i + 1][0] if i + 1 < len(pieces) else line.length
         ends = [
-            (end, *_follow(row, end, limit, way, stitcher)) if 0 < end < line.length else (end, end, None)
+            (end, *_follow(row, end, limit, way, stitcher, same_kind=through))
+            if 0 < end < line.length
+            else (end, end, None)
             for end, limit, way in ((near, before, "out"), (far, after, "in"))
         ]
         stitches |= {there: found for _, there, found in ends if found is not None}
         reached.append((ends[0][1], ends[1][1]))
-    through = len(pieces) > 1 and pieces[0][0] == 0 and pieces[-1][1] == line.length
     if through and not all(stitches.values()):
         border.links.append(row)
         return
@@ -170,7 +178,7 @@ def _cut(row: dict[str, Any], area: BaseGeometry, stitcher: Stitcher, border: _B
 
 
 def _follow(
-    row: dict[str, Any], end: float, limit: float, way: str, stitcher: Stitcher
+    row: dict[str, Any], end: float, limit: float, way: str, stitcher: Stitcher, *, same_kind: bool
 ) -> tuple[float, list[tuple[int, str]]]:
     """Return how far along itself a road reaches that leaves the area's outside at ``end``, and the nodes it goes on to.
 
@@ -183,7 +191,7 @@ def _follow(
     for step in np.append(np.arange(0, inside, FOLLOW_STEP_KM * 1000), inside).tolist():
         there = end + (step if limit > end else -step)
         point = np.array(line.interpolate(there).coords[0])
-        found = stitcher.find(point, row, (way,) if one_way else ("in", "out"))
+        found = stitcher.find(point, row, (way,) if one_way else ("in", "out"), same_kind=same_kind)
         if found:
             return there, found
     return end, []

@@ -153,6 +153,11 @@ def _links_of(graph: nx.MultiDiGraph, classes: pd.DataFrame) -> gpd.GeoDataFrame
             "osm_way": ";".join(_values(tags.get("osmid"))),
             "geometry": shapely.LineString(coords),
         }
+    for row in found.values():
+        line = row["geometry"]
+        # Two-way roads are drawn from the west, whichever way the extract draws them.
+        if row["both_directions"] == "yes" and line.coords[0] > line.coords[-1]:
+            row |= {"from_node": row["to_node"], "to_node": row["from_node"], "geometry": line.reverse()}
     return gpd.GeoDataFrame(list(found.values()), crs="EPSG:4326")
 
 

@@ -42,7 +42,12 @@ class Stitcher:
     water: BaseGeometry
 
     def find(
-        self, point: NDArray[np.float64], row: dict[str, Any], ways: tuple[str, ...] = ("in", "out")
+        self,
+        point: NDArray[np.float64],
+        row: dict[str, Any],
+        ways: tuple[str, ...] = ("in", "out"),
+        *,
+        same_kind: bool = False,
     ) -> list[tuple[int, str]]:
         """Return the nodes that a base road cut at a point goes on to, each with in, out or both; or nothing.
 
@@ -50,10 +55,12 @@ class Stitcher:
         ----------
         ways : a road driven both ways needs a node to get in by and one to get out by, which may be the same; a one-way
             road needs one of the two.
+        same_kind : only nodes of roads that are entered in the same way; otherwise those are preferred.
         """
         gated = row["road_class"] in gated_classes(self.classes)
         dry = row["structure"] == "surface"
-        found = [(self._nearest(point, gated=gated, way=way, dry=dry), way) for way in ways]
+        kinds = [gated] if same_kind else [gated, not gated]
+        found = [(self._nearest(point, kinds=kinds, way=way, dry=dry), way) for way in ways]
         complete = [(node, way) for node, way in found if node is not None]
         if len(complete) < len(ways):
             return []
@@ -64,10 +71,10 @@ class Stitcher:
         """Return where a node is."""
         return shapely.Point(self._places[node])
 
-    def _nearest(self, point: NDArray[np.float64], *, gated: bool, way: str, dry: bool) -> int | None:
-        """Return the nearest node, of a road entered in the same way if there is one."""
-        for same in (True, False):
-            tree, ids = self._trees[way, "gated" if gated == same else "open"]
+    def _nearest(self, point: NDArray[np.float64], *, kinds: list[bool], way: str, dry: bool) -> int | None:
+        """Return the nearest node of the first kind of road (gated or not) that has one near."""
+        for gated in kinds:
+            tree, ids = self._trees[way, "gated" if gated else "open"]
             distances, rows = tree.query(point, k=_CANDIDATES, distance_upper_bound=STITCH_KM * 1000)
             for node in ids[rows[np.isfinite(distances)]].tolist():
                 if not (dry and self._is_wet(point, node)):

@@ -7,7 +7,7 @@ from argparse import Namespace
 import numpy as np
 import pytest
 
-from sim.commands_cache import clear_cache
+from sim.commands.cache import clear_cache
 from sim.times.road_cache import PARTIAL_AGE_S, RoadCache, cache_folder, content_key
 
 ARRAYS = {"minutes": np.arange(12, dtype=np.float32).reshape(3, 4), "codes": np.array([], dtype=np.uint16)}

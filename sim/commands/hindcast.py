@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
-from sim.commands import open_study
+from sim.commands.study import open_study
 from sim.errors import InputError, did_you_mean
 from sim.measures.hindcast import FASTEST_GOAL, TIMETABLE_DATES, TYPICAL_GOAL, Goal
 from sim.measures.hindcast_openings import compare_published, list_openings
@@ -33,7 +33,8 @@ from sim.measures.planned_lines import planned_lines
 from sim.network.network import Network
 from sim.present.charts import Comparison, plot_comparisons, plot_speed_profile
 from sim.present.maps import save_map
-from sim.present.outputs import whole_folder, write_table
+from sim.files import whole_folder
+from sim.present.outputs import write_table
 from sim.study import Study
 
 __all__ = ["print_planned_lines", "print_run_time", "run_hindcast", "write_hindcast"]
@@ -320,7 +321,7 @@ def _print_run(run: LineRun, scenario_id: str) -> None:
         ends = (f"{hop['from_name']} {hop['from_id']}", f"{hop['to_name']} {hop['to_id']}")
         numbers = (hop["km"], hop["technical_min"], hop["supplement_percent"], hop["run_min"])
         table.add_row(*ends, *(f"{number:.1f}" for number in numbers), f"{hop['mean_speed_kmh']:.0f}")
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 170)
     console.print(table)
     passed = Table(title="passing times (technical, without dwells)", title_justify="left")
     for name in ("station", "km", "min", ""):
@@ -345,11 +346,11 @@ def _print_planned(table: pd.DataFrame) -> None:
         official = "" if pd.isna(row["official_min"]) else f"{row['official_min']:g}"
         stops = row["stops"] or "直达 non-stop"
         shown.add_row(row["project"], f"{row['from_name']}—{row['to_name']}", stops, *minutes, official, row["verdict"])
-    Console().print(shown)
+    Console(width=None if sys.stdout.isatty() else 170).print(shown)
 
 
 def _print_summary(folder: Path) -> None:
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 170)
     rail = pd.read_csv(folder / "rail_summary.csv")
     table = Table(title="2016 timetable, pairs of main stations", title_justify="left")
     for name in ("pairs", "reading", "n", "median abs error", "within", "tolerance", "goal met"):

@@ -1,0 +1,1 @@
+"""Stage 7b: what each command does; `sim/cli.py` says how they are called."""
