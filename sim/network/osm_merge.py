@@ -103,7 +103,7 @@ def replace_roads(base: Network, extract: RoadLayers, classes: pd.DataFrame) -> 
     places = _in_degrees(gpd.GeoDataFrame({"node_id": ids, "entered": "no"}, geometry=points))
     nodes = _joined([base.road_nodes, places, moved.nodes])
     used = nodes["node_id"].isin(links[_ENDS].to_numpy().ravel())
-    kept_km = links.loc[~links["origin"].isin(["openstreetmap-stitch"]), "km"].sum() - moved.links["km"].sum()
+    kept_km = links.loc[links["origin"] != "openstreetmap-stitch", "km"].sum() - moved.links["km"].sum()
     return Merge(
         RoadLayers(links, nodes[used].reset_index(drop=True)),
         removed_km=float(old["km"].sum() - kept_km),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -106,7 +107,7 @@ def shore_pairs(land: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             shifted = [land[down * k : down * k + rows, right * k : right * k + columns] for k in range(steps + 1)]
             found = np.argwhere(shifted[0] & shifted[-1] & ~np.any(shifted[1:-1], axis=0))
             ones.append(found)
-            others.append(found + (down * steps, right * steps))
+            others.append(found + np.array((down * steps, right * steps)))
     return np.vstack(ones), np.vstack(others)
 
 
@@ -114,7 +115,13 @@ def crossings_in_cells(grid: Grid) -> np.ndarray:
     """Return the rows and columns (parts of cells) of all bridges, tunnels, roads drawn by hand and piers."""
     network = real_network()
     over = network.road_links[network.road_links["structure"].isin(["bridge", "tunnel"])]
-    points = [np.array(shape.segmentize(0.005).coords)[:, :2] for shape in over.geometry]
+    # Lakes with a coarse outline (origin gshhg) are crossed by causeways of the extract that no table names.
+    water = gpd.read_file(REPOSITORY / "data" / "land.gpkg", layer="water")
+    lakes = water.loc[water["origin"] == "gshhg"].geometry.union_all()
+    surveyed = network.road_links[network.road_links["origin"] == "osm"]
+    causeways = surveyed[surveyed.intersects(lakes)]
+    shapes = [*over.geometry, *causeways.geometry]
+    points = [np.array(shape.segmentize(0.005).coords)[:, :2] for shape in shapes]
     for _, way in network.road_points.groupby("road_id"):
         drawn = shapely.LineString(way.sort_values("sequence")[["lon", "lat"]].to_numpy(dtype=float))
         points.append(np.array(drawn.segmentize(0.005).coords))
@@ -138,7 +145,7 @@ def test_a_walk_along_the_shores_finds_no_way_over_the_water_where_no_crossing_i
     crossings = cKDTree(crossings_in_cells(grid))
     clear = np.minimum(crossings.query(ones + 0.5)[0], crossings.query(others + 0.5)[0]) > CLEAR_CELLS
     chosen = [i for i in np.flatnonzero(clear) if not joined_by_land(grid.is_land, ones[i], others[i])]
-    assert len(chosen) > 200
+    assert len(chosen) > 50
     # Whoever goes from one to the other must leave the window on one bank and come back on the other: at least twice
     # the clear distance. Crossing the water itself, 4 km at 30 km/h and a detour of 1.3, would take about that long.
     bound_min = 2 * CLEAR_CELLS / FASTEST_KMH * 60
@@ -154,7 +161,9 @@ def test_ningbo_to_shanghai_by_the_planned_channel_takes_over_80_minutes_at_the_
     # Claim C5 is "under one hour". 160 km are published for the way by the channel: 160 / 120 h = 80 min, with no
     # streets, gates or queues at all.
     study = sim.read_study(REPOSITORY / "scenarios" / "circles")
-    network = apply_projects(read_network(REPOSITORY / "networks" / "yrd"), [study.projects["huyong_channel_road"]], year=2040)
+    network = apply_projects(
+        read_network(REPOSITORY / "networks" / "yrd"), [study.projects["huyong_channel_road"]], year=2040
+    )
     roads = network.roads.copy()
     channel = roads["road_id"] == "huyong_channel_road"
     assert channel.sum() == 1
