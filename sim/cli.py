@@ -28,6 +28,7 @@ EXAMPLES = """examples:
   sim planned-lines circles                       planned lines beside the official projections
   sim run-time huhang --stops shanghaihongqiao,hangzhoudong     one train's speed profile
   sim hindcast                                    past years against what was observed
+  sim import-osm FILE networks/NAME --base networks/yrd         roads from an OpenStreetMap extract
   sim cache                                       what is kept between runs; --clear removes it
 
 STUDY is a folder with a study.toml, or its name under scenarios/."""
@@ -77,6 +78,7 @@ def _build_parser() -> argparse.ArgumentParser:
     _add_hindcast(commands)
     _add_planned_lines(commands)
     _add_run_time(commands)
+    _add_import_osm(commands)
     _add_cache(commands)
     return parser
 
@@ -192,6 +194,24 @@ def _add_run_time(commands: Any) -> None:
     run_time.add_argument("--outputs", type=Path, default=Path("outputs"), help="where to draw (default: outputs)")
     run_time.add_argument("--no-chart", action="store_true", help="print only")
     run_time.set_defaults(handler="hindcast:print_run_time")
+
+
+def _add_import_osm(commands: Any) -> None:
+    osm: argparse.ArgumentParser = commands.add_parser(
+        "import-osm",
+        help="a network with the roads of an OpenStreetMap extract",
+        description="Read the main roads of an OpenStreetMap extract and write them as a network.",
+        epilog="example:\n  sim import-osm ningbo.osm.pbf networks/ningbo_osm --base networks/yrd",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    osm.add_argument(
+        "source", metavar="FILE|PLACE", help=".osm, .osm.gz, .osm.bz2, .osm.pbf, .graphml, or a place name when online"
+    )
+    osm.add_argument("target", metavar="FOLDER", help="the new network, for example networks/ningbo_osm")
+    osm.add_argument(
+        "--base", type=Path, metavar="FOLDER", help="network whose roads are replaced in the area of the extract"
+    )
+    osm.set_defaults(handler="osm:import_osm")
 
 
 def _add_cache(commands: Any) -> None:

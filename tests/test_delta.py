@@ -105,8 +105,9 @@ def test_the_circles_of_2025_are_missed_and_the_railway_saves_half_an_hour_in_th
     after = results["one_more"].targets.set_index(["target", "reading"])
     assert not before.loc["huyong_1h", "met"].any()
     assert not before.loc["cluster_2h", "met"].any()
-    saved = before.loc[("huyong_1h", "station_fastest"), "value_min"] - after.loc[
-        ("huyong_1h", "station_fastest"), "value_min"
-    ]
+    saved = (
+        before.loc[("huyong_1h", "station_fastest"), "value_min"]
+        - after.loc[("huyong_1h", "station_fastest"), "value_min"]
+    )
     # 314 km over Hangzhou become some 217 km over the bay; 97 km at 300 km/h alone are 19 min, without Hangzhou's approaches
     assert saved > 97 / 300 * 60

@@ -25,9 +25,7 @@ def region(network):
 
 def graph_of(network, region, date):
     n = network.as_of(date)
-    return compile_roads(
-        region.grid, n.road_nodes, n.road_links, n.roads, n.road_points, n.ferries, n.road_classes
-    )
+    return compile_roads(region.grid, n.road_nodes, n.road_links, n.roads, n.road_points, n.ferries, n.road_classes)
 
 
 def minutes_a_to_b(network, region, date):

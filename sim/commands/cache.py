@@ -14,5 +14,7 @@ def clear_cache(options: argparse.Namespace) -> int:
     if options.clear:
         print(f"removed: {cache.clear() / 1e6:,.0f} MB")
     else:
-        print(f"kept: {cache.size_bytes() / 1e6:,.0f} MB of at most {cache.limit_bytes / 1e6:,.0f} MB; --clear removes it")
+        print(
+            f"kept: {cache.size_bytes() / 1e6:,.0f} MB of at most {cache.limit_bytes / 1e6:,.0f} MB; --clear removes it"
+        )
     return 0

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from sim.commands.study import open_study
 from sim.errors import InputError, did_you_mean
+from sim.files import whole_folder
 from sim.measures.hindcast import FASTEST_GOAL, TIMETABLE_DATES, TYPICAL_GOAL, Goal
 from sim.measures.hindcast_openings import compare_published, list_openings
 from sim.measures.hindcast_rail import compare_rides, summarise_rides
@@ -33,7 +34,6 @@ from sim.measures.planned_lines import planned_lines
 from sim.network.network import Network
 from sim.present.charts import Comparison, plot_comparisons, plot_speed_profile
 from sim.present.maps import save_map
-from sim.files import whole_folder
 from sim.present.outputs import write_table
 from sim.study import Study
 

@@ -51,4 +51,3 @@ def count_reach(
                 }
             )
     return pd.DataFrame(rows, columns=list(REACH_COLUMNS))
-

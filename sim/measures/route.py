@@ -79,14 +79,18 @@ def find_end(text: str, region: Region, stations: pd.DataFrame) -> End:
     places = region.places.set_index("place_id")
     for table in (places, stations.set_index("station_id")):
         if text in table.index:
-            row = table.loc[text]
-            return End(text, str(row["name"]), str(row["name_en"]), float(row["lon"]), float(row["lat"]))
+            return _end_of(text, table.loc[text])
     try:
         lon, lat = (float(part) for part in text.split(","))
     except ValueError:
         near = did_you_mean(text, [*places.index, *stations["station_id"]])
         raise InputError(f"'{text}' is not a place, a station or lon,lat{near}") from None
     return End(text, text, text, lon, lat)
+
+
+def _end_of(key: str, row: "pd.Series[Any]") -> End:
+    """Return the end that a row of places or stations describes."""
+    return End(key, str(row["name"]), str(row["name_en"]), float(row["lon"]), float(row["lat"]))
 
 
 def find_route(travel: DoorToDoor, start: End, end: End, network: Network) -> Route:
@@ -142,10 +146,7 @@ def _rail_legs(travel: DoorToDoor, start: End, end: End, ends: tuple[int, int], 
     stations = network.stations.set_index("station_id")
     names, line_names = stations["name"], network.lines.set_index("line_id")["name"]
     first, last = (travel.stations.station_ids[k] for k in ends)
-    board, alight = (
-        End(key, *(str(stations.loc[key, name]) for name in ("name", "name_en")), *stations.loc[key, ["lon", "lat"]])
-        for key in (first, last)
-    )
+    board, alight = (_end_of(key, stations.loc[key]) for key in (first, last))
     legs = [
         _road_leg("access", start, board, travel),
         RouteLeg(

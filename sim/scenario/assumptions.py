@@ -20,10 +20,16 @@ class Assumptions(Declared):
         "full headway of the services worth boarding",
     )
     wait_cap_min: float = Field(
-        30, ge=0, le=240, description="waits up to this count in full; where trains are rarer people consult the timetable"
+        30,
+        ge=0,
+        le=240,
+        description="waits up to this count in full; where trains are rarer people consult the timetable",
     )
     wait_beyond_cap_share: float = Field(
-        0.25, ge=0, le=1, description="share of the wait beyond the cap that still counts: leaving at an hour that does not suit"
+        0.25,
+        ge=0,
+        le=1,
+        description="share of the wait beyond the cap that still counts: leaving at an hour that does not suit",
     )
     service_day_min: float = Field(1020, gt=0, le=1440, description="operating day, 06:30-23:30")
     station_time_min: float = Field(

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pyproj
 
-from sim.commands_osm import import_osm
+from sim.commands.osm import import_osm
 from sim.network.osm_classes import classes_with
 from sim.network.schema import frame_of
 
