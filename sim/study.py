@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import Field, field_validator
 
 from sim.errors import InputError, SimError, did_you_mean
 from sim.measures.invariants import check_invariants
@@ -18,13 +17,14 @@ from sim.measures.result import Result
 from sim.measures.route import Route, find_end, find_route
 from sim.measures.targets import Evidence, Target, judge_targets, station_readings
 from sim.network.network import Network, read_network
-from sim.network.toml_files import Declared, read_toml
+from sim.network.toml_files import read_toml
 from sim.region.region import Region, read_region
 from sim.region.sample import sample_people
 from sim.scenario.apply import apply_projects
 from sim.scenario.changes import Add
 from sim.scenario.project import Project, read_projects
-from sim.scenario.scenario import Scenario, ScenarioPage, merge_scenarios
+from sim.scenario.scenario import Scenario, merge_scenarios
+from sim.study_file import StudyFile, check_places, find_network
 from sim.times.door_to_door import DoorToDoor, PairMinutes, Surfaces, link_stations
 from sim.times.rides import Rides, solve_rides
 from sim.times.road_minutes import RoadMinutes
@@ -32,32 +32,10 @@ from sim.times.roads import RoadGraph, place_node
 from sim.times.running_time import hop_times
 from sim.times.scenario_roads import compile_road_minutes, roads_key
 
-__all__ = ["Study", "StudyFile", "read_study"]
+__all__ = ["Study", "read_study"]
 
 Report = Callable[[str], None]
 STAGES = ("network", "rail", "roads", "cities", "surfaces", "targets")
-
-
-class StudyFile(Declared):
-    """The keys of study.toml."""
-
-    title: str
-    title_en: str
-    network: str
-    city_set: str = "27"
-    places: tuple[str, ...] = ()
-    close_ups: tuple[str, ...] = ()
-    cutoffs_min: tuple[float, ...] = (30, 60, 90, 120, 180)
-    assumptions: dict[str, Any] = Field(default_factory=dict)
-    scenarios: dict[str, ScenarioPage] = Field(min_length=1)
-    targets: dict[str, Target] = Field(default_factory=dict)
-
-    @field_validator("cutoffs_min")
-    @classmethod
-    def _ascending(cls, value: tuple[float, ...]) -> tuple[float, ...]:
-        if not value or list(value) != sorted(set(value)) or value[0] <= 0:
-            raise ValueError("must be minutes above 0 in ascending order")
-        return value
 
 
 @dataclass(frozen=True)
@@ -134,6 +112,23 @@ class Study:
             timings_s=clock.timings_s,
         )
         return result.with_invariants(check_invariants(result))
+
+    def notes(self, scenario_id: str) -> list[str]:
+        """Return what a reader of a scenario should know: projects on before their time, or off though due."""
+        scenario = self.scenario(scenario_id)
+        notes = []
+        for project_id, project in self.projects.items():
+            opens, on = project.card.opens, project_id in scenario.projects
+            latest = opens.latest or opens.central
+            if on and opens.central.year > scenario.year:
+                notes.append(f"{project_id} is on in {scenario.year}, expected {opens.central}")
+            elif on and latest.year > scenario.year:
+                notes.append(
+                    f"{project_id} is on in {scenario.year}, expected {opens.central} but perhaps only {latest}"
+                )
+            elif not on and project.card.status in {"open", "building"} and opens.central.year <= scenario.year:
+                notes.append(f"{project_id} is off in {scenario.year}, though expected {opens.central}")
+        return notes
 
     def station_times(self, scenario_id: str) -> pd.DataFrame:
         """Return minutes by train between stations in a scenario, columns as station_times.csv, without running it all."""
@@ -262,11 +257,11 @@ def read_study(folder: "Path | str") -> Study:
     projects = _attempt(problems, read_projects, folder / "projects") or {}
     known = {path.stem for path in (folder / "projects").glob("*.toml")}
     scenarios = _attempt(problems, merge_scenarios, file.scenarios, file.assumptions, known) or {}
-    network_folder = _find_network(folder, file.network)
+    network_folder = find_network(folder, file.network)
     network = _attempt(problems, read_network, network_folder)
     region = _attempt(problems, read_region, network_folder, network) if network is not None else None
     if region is not None:
-        problems.extend(_check_places(file, region))
+        problems.extend(check_places(file, region))
     if problems or network is None or region is None:
         raise InputError(list(dict.fromkeys(problems)))
     study = Study(folder.resolve().name, folder, file, network, region, projects, scenarios)
@@ -287,44 +282,6 @@ def _attempt(problems: list[str], function: Callable[..., Any], *arguments: Any)
     except SimError as error:
         problems.extend(error.problems)
         return None
-
-
-def _find_network(folder: Path, name: str) -> Path:
-    """Return networks/<name> in the nearest folder above the study that has one."""
-    for parent in folder.resolve().parents:
-        if (parent / "networks" / name).is_dir():
-            return parent / "networks" / name
-        if (parent / "networks").is_dir():
-            known = sorted(path.name for path in (parent / "networks").iterdir() if path.is_dir())
-            raise InputError(f"study.toml: network: no folder networks/{name}{did_you_mean(name, known)}")
-    raise InputError(f"study.toml: network: no folder 'networks' above {folder}")
-
-
-def _check_places(file: StudyFile, region: Region) -> list[str]:
-    """Return a sentence for every place, city or city set that the study names and the region does not know."""
-    problems = []
-    for place_id in file.places:
-        if place_id not in set(region.places["place_id"]):
-            near = did_you_mean(place_id, region.places["place_id"])
-            problems.append(f"study.toml: places: no place '{place_id}'{near}")
-    problems.extend(
-        f"study.toml: close_ups: '{place_id}' is not among places{did_you_mean(place_id, file.places)}"
-        for place_id in file.close_ups
-        if place_id not in file.places
-    )
-    cities, sets = set(region.cities["city_id"]), set(region.city_sets["set_id"].astype(str))
-    for target_id, target in file.targets.items():
-        problems.extend(
-            f"study.toml: targets.{target_id}: no city '{city}'{did_you_mean(city, cities)}"
-            for city in (target.from_, *target.to)
-            if city not in cities
-        )
-        if target.to_set and target.to_set not in sets:
-            near = did_you_mean(target.to_set, sets)
-            problems.append(f"study.toml: targets.{target_id}: to_set: no city set '{target.to_set}'{near}")
-    if file.city_set not in sets:
-        problems.append(f"study.toml: city_set: no city set '{file.city_set}'{did_you_mean(file.city_set, sets)}")
-    return problems
 
 
 def _solve_rides(network: Network, hops: pd.DataFrame, scenario: Scenario) -> Rides:

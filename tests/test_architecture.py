@@ -7,7 +7,10 @@ from importlib import import_module
 
 import sim
 
-ROOMS = ("errors", "files", "network", "region", "scenario", "times", "measures", "present", "study", "commands", "cli")
+ROOMS = (
+    *("errors", "files", "network", "region", "scenario", "times", "measures", "present"),
+    *("study_file", "study", "commands", "cli"),
+)
 
 
 def room_of(path, repository):

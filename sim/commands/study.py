@@ -70,13 +70,11 @@ def check_study(options: argparse.Namespace) -> int:
     console.print(
         f"{len(study.projects)} projects, {len(study.scenarios)} scenarios, {len(study.file.targets)} targets"
     )
-    for scenario in study.scenarios.values():
-        for project_id in scenario.projects:
-            opens = study.projects[project_id].card.opens.central
-            if opens.year > scenario.year:
-                console.print(
-                    f"[yellow]note[/yellow]: {scenario.scenario_id} ({scenario.year}) has {project_id}, expected {opens}"
-                )
+    _print_notes(study, list(study.scenarios))
+    served = set(network.service_stops["station_id"])
+    idle = [station for station in network.stations["station_id"] if station not in served]
+    if idle:
+        console.print(f"[yellow]note[/yellow]: no train ever calls at {', '.join(idle)}", soft_wrap=True)
     return 0
 
 
@@ -96,7 +94,9 @@ def list_study(options: argparse.Namespace) -> int:
     costs = []
     for scenario in study.scenarios.values():
         known = [study.projects[p].card.cost_100m_cny for p in scenario.projects]
-        costs.append(f"{sum(cost for cost in known if cost is not None):,.0f}")
+        unknown = known.count(None)
+        total = f"{sum(cost for cost in known if cost is not None):,.0f}"
+        costs.append(f"≥ {total}\n{unknown} without" if unknown else total)
     table.add_section()
     table.add_row("", "合计 total", "", "", "", *costs)
     Console(width=None if sys.stdout.isatty() else 200).print(table)
@@ -162,24 +162,27 @@ def run_study(options: argparse.Namespace) -> int:
     scenario_ids = options.scenarios or list(study.scenarios)
     for scenario_id in scenario_ids:
         study.scenario(scenario_id)
-    verdicts, folders = _run_scenarios(study, scenario_ids, options, console)
+    verdicts, folders, faults = _run_scenarios(study, scenario_ids, options, console)
     table = pd.concat(verdicts, ignore_index=True)
-    if len(scenario_ids) == len(study.scenarios):
-        folders.append(_write_comparison(study, table, options.outputs))
+    folders.append(_write_comparison(study, options.outputs))
     _print_verdicts(study, table)
     _print_reach(study, options.outputs, scenario_ids)
+    _print_notes(study, scenario_ids)
     peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     total_s = time.perf_counter() - began
-    print(f"\n{len(scenario_ids)} scenarios in {total_s:.0f} s (reading {read_s:.0f} s), peak memory {peak_gb:.1f} GB")
+    count = f"{len(scenario_ids)} scenario{'s' if len(scenario_ids) != 1 else ''}"
+    print(f"\n{count} in {total_s:.0f} s (reading {read_s:.0f} s), peak memory {peak_gb:.1f} GB")
     print("files:", *folders, sep="\n  ")
-    return 0
+    for fault in faults:
+        console.print(f"[red]a check of the run itself failed: {fault}; do not use these results[/red]")
+    return 1 if faults else 0
 
 
 def _run_scenarios(
     study: Study, scenario_ids: list[str], options: argparse.Namespace, console: Console
-) -> tuple[list[pd.DataFrame], list[Path]]:
-    """Run scenarios one after another with a progress bar; return their verdicts and the folders written."""
-    verdicts, folders = [], []
+) -> tuple[list[pd.DataFrame], list[Path], list[str]]:
+    """Run scenarios one after another; return their verdicts, the folders written, and which invariants failed."""
+    verdicts, folders, faults = [], [], []
     columns = (TextColumn("{task.description:<44}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with (
         ProcessPoolExecutor(max_workers=os.cpu_count(), mp_context=get_context("spawn")) as executor,
@@ -196,7 +199,8 @@ def _run_scenarios(
             maps: Literal["yes", "no"] = "no" if options.no_maps else "yes"
             folders.append(write_result(result, options.outputs, maps=maps, executor=executor))
             verdicts.append(_labelled(result))
-    return verdicts, folders
+            faults += [f"{scenario_id}: {name}" for name, holds in result.invariants.items() if not holds]
+    return verdicts, folders, faults
 
 
 def _labelled(result: Result) -> pd.DataFrame:
@@ -207,13 +211,30 @@ def _labelled(result: Result) -> pd.DataFrame:
     return table
 
 
-def _write_comparison(study: Study, table: pd.DataFrame, outputs: Path) -> Path:
-    """Write verdicts of all scenarios side by side, and the first year in which each target is met."""
+def _write_comparison(study: Study, outputs: Path) -> Path:
+    """Write the verdicts of all scenarios run so far side by side, and the first year in which each target is met."""
+    tables = []
+    for scenario in study.scenarios.values():
+        path = outputs / study.study_id / scenario.scenario_id / "targets.csv"
+        if path.exists():
+            table = pd.read_csv(path)
+            table.insert(0, "year", scenario.year)
+            table.insert(0, "scenario", scenario.scenario_id)
+            tables.append(table)
+    verdicts = pd.concat(tables, ignore_index=True)
     target = outputs / study.study_id / "comparison"
     with whole_folder(target) as folder:
-        write_table(table, folder / "verdicts.csv")
-        write_table(name_first_year_met(table), folder / "first_year_met.csv")
+        write_table(verdicts, folder / "verdicts.csv")
+        write_table(name_first_year_met(verdicts), folder / "first_year_met.csv")
     return target
+
+
+def _print_notes(study: Study, scenario_ids: list[str]) -> None:
+    """Print what a reader of the scenarios should know about the dates of their projects."""
+    console = Console(width=None if sys.stdout.isatty() else 170)
+    for scenario_id in scenario_ids:
+        for sentence in study.notes(scenario_id):
+            console.print(f"[yellow]note[/yellow]: {scenario_id}: {sentence}")
 
 
 def print_times(options: argparse.Namespace) -> int:
@@ -291,7 +312,7 @@ def _print_verdicts(study: Study, table: pd.DataFrame) -> None:
         first = name_first_year_met(of_target).set_index("reading")["first_year"]
         shown.add_section()
         shown.add_row(
-            "first met 首次达到",
+            "first met 首次达到\n(of those shown)",
             *["" if r not in first.index else ("—" if pd.isna(first[r]) else str(first[r])) for r in READINGS],
         )
         console.print(shown)
@@ -302,13 +323,18 @@ def _verdict_cell(rows: pd.DataFrame, reading: str) -> str:
         return ""
     row = rows.loc[reading]
     value = "no way" if pd.isna(row["value_min"]) else f"{row['value_min']:.0f} min"
-    slack = "" if pd.isna(row["slack_min"]) else f" ({row['slack_min']:+.0f})"
+    slack = "" if pd.isna(row["slack_min"]) else f" ({_signed(row['slack_min'])})"
     return f"{value}{slack} {MARKS[bool(row['met'])]}\n{row['binding_leg']}, {row['share_of_population']:.0%} of people"
+
+
+def _signed(minutes: float) -> str:
+    """Return minutes with their sign, whole unless that would read as 0."""
+    return f"{minutes:+.1f}" if abs(minutes) < 1 else f"{minutes:+.0f}"
 
 
 def _print_reach(study: Study, outputs: Path, scenario_ids: list[str]) -> None:
     """Print people within 60 and 120 minutes of each place, by scenario, from the files just written."""
-    shown = Table(title="60 / 120 分钟内人口(百万)  people within 60 / 120 min, door to door, millions")
+    shown = Table(title="60 / 120 分钟内人口（百万）  people within 60 / 120 min, door to door, millions")
     shown.add_column("scenario")
     for place_id in study.file.places:
         shown.add_column(study.region.place(place_id).name, justify="right")

@@ -49,17 +49,18 @@ def _legs_add_up(result: "Result") -> bool:
 
 
 def _surfaces_agree(result: "Result") -> bool:
-    """The minutes of a surface at a city's seat are those of the table."""
+    """The minutes of a surface at a city's seat, searched cell by cell, are those of the table, by rail and by road."""
     cities = result.region.cities.set_index("city_id")
     for place_id, surface in result.surfaces.items():
         rows = result.city_times[result.city_times["from_id"] == place_id]
-        for to_id, best_min in zip(rows["to_id"], rows["best_min"], strict=True):
-            node = place_node(result.travel.graph, cities.loc[to_id, "lon"], cities.loc[to_id, "lat"])
-            there = surface.best[result.travel.graph.node_cell(node)]
-            if np.isnan(there) and not best_min <= result.travel.limit_min:
-                continue
-            if not abs(there - best_min) < SURFACE_TOLERANCE_MIN:
-                return False
+        for row in rows.itertuples():
+            node = place_node(result.travel.graph, cities.loc[row.to_id, "lon"], cities.loc[row.to_id, "lat"])
+            cell = result.travel.graph.node_cell(node)
+            for there, tabled in ((surface.rail[cell], row.rail_min), (surface.road[cell], row.road_min)):
+                if np.isnan(there) and not tabled <= result.travel.limit_min:
+                    continue
+                if not abs(there - tabled) < SURFACE_TOLERANCE_MIN:
+                    return False
     return True
 
 

@@ -1,7 +1,7 @@
 """Stage 5b: the maps of a run: for each place the whole delta, for some a close-up, with the finding as their title."""
 
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,9 +21,11 @@ __all__ = ["save_result_maps"]
 
 LARGE_CITY_PEOPLE = 9_000_000
 USUAL_CITY_PEOPLE = 3_000_000
-CLOSE_UP_DEGREES = (1.55, 1.25)
+CLOSE_UP_DEGREES = (1.7, 1.45)
 """Half width and half height of the close-up around a place."""
 
+SMALL_PLACES = ("county",)
+"""Kinds of places that close-ups name besides the cities."""
 LONGEST_DRAWN_SECTION_M = 120_000
 """Longer sections have no stops of the model on their way: drawn straight they would mislead, so they are left out."""
 
@@ -82,12 +84,14 @@ def save_result_maps(result: Result, folder: Path, *, executor: Executor | None 
         origin = Place(place.name, place.name_en, place.lon, place.lat)
         width, height = CLOSE_UP_DEGREES
         close_up = (place.lon - width, place.lat - height, place.lon + width, place.lat + height)
-        sheets = {"delta": None} | ({"near": close_up} if place_id in result.close_ups else {})
+        sheets: dict[str, tuple[float, float, float, float] | None] = {"delta": None}
+        if place_id in result.close_ups:
+            sheets["near"] = close_up
         jobs += [
             MapJob(
                 minutes=result.surface(place_id).astype("float64"),
                 base=base,
-                layers=layers,
+                layers=layers if bbox is None else replace(layers, places=_places_near(result, layers.places, bbox)),
                 origin=origin,
                 text=_text_of(result, place_id, origin),
                 bbox=bbox,
@@ -142,8 +146,22 @@ def _layers_of(result: Result) -> MapLayers:
     )
 
 
-def _sea_roads(result: Result) -> gpd.GeoDataFrame | None:
-    """Return the authored bridges and tunnels, and every road that the scenario's projects add, through their points."""
+def _places_near(
+    result: Result, cities: pd.DataFrame | None, bbox: tuple[float, float, float, float]
+) -> pd.DataFrame:
+    """Return the cities and, in the smallest type, the county seats and districts inside a box of degrees."""
+    places = result.region.places
+    west, south, east, north = bbox
+    inside = places["lon"].between(west, east) & places["lat"].between(south, north)
+    small = places[inside & places["kind"].isin(SMALL_PLACES)].assign(rank=3)
+    if cities is None:
+        return small[["name", "name_en", "lon", "lat", "rank"]]
+    small = small[~small["name"].isin(cities["name"])]
+    return pd.concat([cities, small[list(cities.columns)]], ignore_index=True)
+
+
+def _sea_roads(result: Result) -> gpd.GeoDataFrame:
+    """Return the bridges and tunnels over wide water, and every road that the scenario's projects add."""
     added = {
         change.key for project in result.projects.values() for change in project.changes if change.table == "roads"
     }
@@ -152,11 +170,11 @@ def _sea_roads(result: Result) -> gpd.GeoDataFrame | None:
     points = result.network.road_points.sort_values(["road_id", "sequence"])
     drawn = {road: group[["lon", "lat"]].to_numpy() for road, group in points.groupby("road_id")}
     road_ids = [road for road in shown["road_id"] if road in drawn]
-    if not road_ids:
-        return None
+    links = result.network.road_links
+    crossings = links[links["structure"].isin(["bridge", "tunnel"])]
     return gpd.GeoDataFrame(
-        {"status": ["new" if road in added else "existing" for road in road_ids]},
-        geometry=[shapely.LineString(drawn[road]) for road in road_ids],
+        {"status": ["new" if road in added else "existing" for road in road_ids] + ["existing"] * len(crossings)},
+        geometry=[*(shapely.LineString(drawn[road]) for road in road_ids), *crossings.geometry],
         crs="EPSG:4326",
     )
 
@@ -174,18 +192,19 @@ def _text_of(result: Result, place_id: str, origin: Place) -> MapText:
         "full_headway": ("候车按一个发车间隔", "waiting a full headway"),
     }[assumptions.wait_rule]
     return MapText(
-        title=f"从{origin.name}出发：{finding}",
-        title_en=f"From {origin.name_en}: {finding_en}",
+        title=f"从{origin.name}出发（驾车或乘火车）：{finding}",
+        title_en=f"From {origin.name_en} by car or train: {finding_en}",
         scenario=result.scenario.name,
         scenario_en=result.scenario.name_en,
         year=result.scenario.year,
         definition=(
-            f"门到门分钟：驾车接驳、进站{assumptions.station_time_min:g}分钟、{rule[0]}、乘车、换乘、"
-            f"出站{assumptions.arrival_time_min:g}分钟、驾车离站；或全程驾车；取较快者"
+            f"门到门时间：驾车接驳、进站 {assumptions.station_time_min:g} 分钟、{rule[0]}、乘车、换乘、"
+            f"出站 {assumptions.arrival_time_min:g} 分钟、驾车离站；或全程驾车；取较快者。驾车按日间平均车速，不计高峰拥堵。"
         ),
         definition_en=(
-            f"door-to-door minutes: drive to the station, {assumptions.station_time_min:g} min before departure, "
-            f"{rule[1]}, ride, change, {assumptions.arrival_time_min:g} min on arrival, drive on; or by road alone"
+            f"Door-to-door minutes: drive to the station, {assumptions.station_time_min:g} min before departure, "
+            f"{rule[1]}, ride, change, {assumptions.arrival_time_min:g} min on arrival, drive on; or "
+            "by road alone, whichever is faster. Driving at ordinary daytime speeds, without peak congestion."
         ),
         source=SOURCES,
         source_en=SOURCES_EN,

@@ -122,7 +122,7 @@ def _list_notes(text: MapText, base: BaseMap) -> tuple[list[str], list[str]]:
     left = [*say(text.definition, text.definition_en), say_in_one(*NOT_TRIPS), say_in_one(*DRAWN_HOW)]
     right = [
         *sources,
-        bilingual("投影：", "Projection: ", language=language, separator="") + spell_crs(base.crs, language),
+        {"zh": "投影：", "en": "Projection: ", "both": "投影 Projection: "}[language] + spell_crs(base.crs, language),
         say_in_one(*REVIEW),
     ]
     return left, right

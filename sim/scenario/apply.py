@@ -14,6 +14,9 @@ from sim.scenario.project import Project
 
 __all__ = ["apply_projects"]
 
+UNSAID_COLUMNS = {"source", "date", "confidence", "opening_date"}
+"""What two cards that add the same thing need not agree on."""
+
 UNDATED_TABLES = ("calibration", "line_speeds")
 """Tables about the past: they name lines that need not be open in the scenario's year."""
 
@@ -87,8 +90,9 @@ def _apply_additions(tables: dict[str, pd.DataFrame], additions: list[Add], prob
 
 def _same_addition(a: Add, b: Add) -> bool:
     """Two cards may add the same thing (a shared station) if they say the same of it, sources apart."""
-    said = set(a.row) - {"source", "date", "confidence", "opening_date"}
-    return all(same_value(a.row[name], b.row[name]) for name in said) and len(a.children) == len(b.children)
+    rows = [(a.row, b.row), *zip(a.children, b.children, strict=False)]
+    alike = all(same_value(one[name], two[name]) for one, two in rows for name in set(one) - UNSAID_COLUMNS)
+    return alike and len(a.children) == len(b.children)
 
 
 def _apply_settings(tables: dict[str, pd.DataFrame], settings: list[Set], problems: list[str]) -> None:

@@ -141,14 +141,15 @@ class Rides:
     def station_times(self) -> pd.DataFrame:
         """Return one row for each pair of stations with a journey, by from_id and to_id.
 
-        Columns: from_id, to_id, fastest_min, typical_min, wait_min, changes, trains_per_day. As in the matrices, the
-        minutes of the typical journey's changes are in none of them: see `change_min`.
+        Columns: from_id, to_id, fastest_min, typical_min, wait_min, changes, trains_per_day. Here typical_min holds the
+        minutes of changes and of waits at them too, so that typical_min + wait_min is `total_min` for every journey.
         """
         start, end = np.nonzero(self.changes >= 0)
         names = np.array(self.station_ids, dtype=object)
         columns: dict[str, object] = {"from_id": names[start], "to_id": names[end]}
         for name in ("fastest_min", "typical_min", "wait_min", "changes", "trains_per_day"):
             columns[name] = getattr(self, name)[start, end]
+        columns["typical_min"] = (self.typical_min + self.change_min)[start, end]
         return pd.DataFrame(columns).sort_values(["from_id", "to_id"], ignore_index=True)
 
     def to_networkx(self, reading: Reading = "typical", *, from_id: str | None = None) -> "nx.DiGraph":

@@ -18,9 +18,9 @@ FEWEST_SECTIONS = 3  # a line calibrated on fewer sections says little about its
 def line_supplements(network: Network) -> "pd.Series[float]":
     """Return the running-time supplement of every line in percent, indexed by `line_id`.
 
-    In this order: `lines.supplement_percent` if set; the line's row of `calibration.csv` of the latest year not after
-    the network's date (if all are later, the earliest; without a date, the latest); the median of the line's reference
-    class, or of the nearest class that has delivered lines.
+    In this order: `lines.supplement_percent` if set; the line's row of `calibration.csv` of the year nearest to the
+    network's date (the later of two as near; without a date, the latest), which is also the year whose services run
+    then; the median of the line's reference class, or of the nearest class that has delivered lines.
 
     Raises
     ------
@@ -79,9 +79,8 @@ def reference_supplements(
 
 
 def _calibrated(calibration: pd.DataFrame, date: pd.Timestamp | None) -> pd.DataFrame:
-    """Return one row a line, indexed by line: the latest year not after `date`, else the nearest one after it."""
+    """Return one row a line, indexed by line: the year nearest to `date`, the later of two as near."""
     year = calibration["year"].max() if date is None else date.year
-    years_off = (year - calibration["year"]).astype("float64")
-    order = years_off.where(years_off >= 0, 10_000 - years_off)  # later years rank last
-    ranked = calibration.assign(order=order).sort_values(["line_id", "order"], kind="stable")
-    return ranked.drop_duplicates("line_id").drop(columns="order").set_index("line_id")
+    distance = (calibration["year"] - year).abs() - 0.5 * (calibration["year"] > year)
+    ranked = calibration.assign(distance=distance).sort_values(["line_id", "distance"], kind="stable")
+    return ranked.drop_duplicates("line_id").drop(columns="distance").set_index("line_id")

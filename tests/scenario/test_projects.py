@@ -126,6 +126,15 @@ def test_two_projects_may_share_a_station_they_describe_alike(line5, write_card)
         apply_projects(line5, [one, moved], year=2026)
 
 
+def test_two_projects_that_add_one_service_with_other_stops_are_both_named(line5, write_card):
+    projects = [
+        read_project(write_card("one", DIRECT)),
+        read_project(write_card("two", DIRECT.replace('["a", "e"]', '["a", "d"]'))),
+    ]
+    with pytest.raises(ScenarioError, match="'one' and 'two' both add services 'direct', with different values"):
+        apply_projects(line5, projects, year=2026)
+
+
 def test_every_fault_of_a_card_is_listed_at_once(write_card):
     text = (
         '[[change]]\ntype = "set_lin"\nline = "main"\n'

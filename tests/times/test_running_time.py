@@ -173,11 +173,11 @@ def with_calibration(date: str, **classes: str) -> Network:
 
 
 def test_a_supplement_is_set_by_hand_or_fitted_or_that_of_its_class() -> None:
-    # As of 2020 the latest year not later is 2016; `later` has only 2023; the class median is that of 5, 6 and 12 %.
-    found = line_supplements(with_calibration("2020-01-01", slow="160"))
+    # 2019 is nearer to 2016 than to 2023; `later` has only 2023; the class median is that of 5, 6 and 12 %.
+    found = line_supplements(with_calibration("2019-01-01", slow="160"))
     assert found.to_dict() == {"own": 25.0, "fitted": 6.0, "later": 12.0, "planned": 6.0, "slow": 6.0}
-    # As of 2024 `fitted` has 8 %: the median of 5, 8 and 12 %.
-    found = line_supplements(with_calibration("2024-01-01", slow="160"))
+    # 2020 is nearer to 2023, where `fitted` has 8 %: the median of 5, 8 and 12 %.
+    found = line_supplements(with_calibration("2020-01-01", slow="160"))
     assert found.to_dict() == {"own": 25.0, "fitted": 8.0, "later": 12.0, "planned": 8.0, "slow": 8.0}
 
 
