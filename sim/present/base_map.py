@@ -241,12 +241,12 @@ def draw_base(ax: Axes, base: BaseMap, extent: Extent) -> PathPatch:
     tolerance_m = FINEST_DETAIL_MM * metres_per_mm(ax, extent)
     land_path = outline_path(base.land, extent, tolerance_m=tolerance_m)
     land = PathPatch(land_path, facecolor=OUTSIDE_COLOUR, edgecolor="none", zorder=Z_LAND, gid="land")
-    ax.add_patch(land)
+    ax.add_artist(land)
     smallest_m2 = SMALLEST_WATER_MM2 * metres_per_mm(ax, extent) ** 2
     water_path = outline_path(base.water[shapely.area(base.water) > smallest_m2], extent, tolerance_m=tolerance_m)
     style = {"edgecolor": COAST_COLOUR, "joinstyle": "round"}
-    ax.add_patch(PathPatch(water_path, facecolor=SEA_COLOUR, linewidth=0.2, zorder=Z_WATER, gid="water", **style))
-    ax.add_patch(PathPatch(land_path, facecolor="none", linewidth=0.3, zorder=Z_COAST, gid="coast", **style))
+    ax.add_artist(PathPatch(water_path, facecolor=SEA_COLOUR, linewidth=0.2, zorder=Z_WATER, gid="water", **style))
+    ax.add_artist(PathPatch(land_path, facecolor="none", linewidth=0.3, zorder=Z_COAST, gid="coast", **style))
     return land
 
 

@@ -120,7 +120,7 @@ def draw_bands(
         zorder=Z_HATCH,
         gid="not-reached",
     )
-    ax.add_patch(hatched)
+    ax.add_artist(hatched)
     hatched.set_clip_path(land)
     return bool((classes == not_reached).any())
 
