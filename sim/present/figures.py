@@ -146,9 +146,7 @@ def _layers_of(result: Result) -> MapLayers:
     )
 
 
-def _places_near(
-    result: Result, cities: pd.DataFrame | None, bbox: tuple[float, float, float, float]
-) -> pd.DataFrame:
+def _places_near(result: Result, cities: pd.DataFrame | None, bbox: tuple[float, float, float, float]) -> pd.DataFrame:
     """Return the cities and, in the smallest type, the county seats and districts inside a box of degrees."""
     places = result.region.places
     west, south, east, north = bbox
