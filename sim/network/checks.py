@@ -28,7 +28,7 @@ def check_tables(tables: Mapping[str, pd.DataFrame]) -> list[str]:
         *_check_dates(tables),
         *_check_line_order(tables["line_stops"], tables["lines"]),
         *_check_chainage(tables["line_stops"], tables["stations"]),
-        *_check_speeds(tables["lines"]),
+        *_check_speeds(tables["lines"], tables["line_stops"]),
         *_check_services(tables),
         *_check_roads(tables["roads"], tables["road_points"]),
     ]
@@ -90,8 +90,16 @@ def _check_chainage(line_stops: pd.DataFrame, stations: pd.DataFrame) -> list[st
     ]
 
 
-def _check_speeds(lines: pd.DataFrame) -> list[str]:
-    return [
+def _check_speeds(lines: pd.DataFrame, line_stops: pd.DataFrame) -> list[str]:
+    """No line or section may be run faster than the line was designed for."""
+    design = line_stops["line_id"].map(lines.set_index("line_id")["design_speed_kmh"])
+    too_fast = line_stops[line_stops["speed_kmh"] > design]
+    sections = [
+        f"line_stops.csv row {index + 2}: line '{row['line_id']}', {row['station_id']}: section speed {row['speed_kmh']:g} "
+        f"km/h is above the line's design speed {design[index]:g} km/h"
+        for index, row in too_fast.iterrows()
+    ]
+    return sections + [
         f"lines.csv '{row['line_id']}': speed {row['speed_kmh']:g} km/h is above its design speed "
         f"{row['design_speed_kmh']:g} km/h"
         for _, row in lines[lines["speed_kmh"] > lines["design_speed_kmh"]].iterrows()
@@ -106,23 +114,26 @@ def _check_services(tables: Mapping[str, pd.DataFrame]) -> list[str]:
     connected: dict[tuple[str, ...], dict[str, int]] = {}
     stops = tables["service_stops"].sort_values(["service_id", "sequence"])
     calls = stops.groupby("service_id", sort=False)["station_id"].apply(list).to_dict()
+    first_row = {
+        service: index + 2 for service, index in reversed(list(zip(stops["service_id"], stops.index, strict=True)))
+    }
     for service, lines in zip(tables["services"]["service_id"], tables["services"]["lines"], strict=True):
         called = calls.get(service, [])
         if len(called) < 2:
             problems.append(f"service_stops.csv: service '{service}' has {len(called)} call(s); it needs at least two")
             continue
+        where = f"service_stops.csv row {first_row[service]}: service '{service}'"
         if lines not in connected:
             connected[lines] = _parts(lines, on_line)
         part = connected[lines]
         strangers = [station for station in called if station not in part]
         if strangers:
             problems.append(
-                f"service_stops.csv: service '{service}' calls at {', '.join(strangers)}, which its lines "
-                f"({', '.join(lines)}) do not serve"
+                f"{where} calls at {', '.join(strangers)}, which its lines ({', '.join(lines)}) do not serve"
             )
         elif len({part[station] for station in called}) > 1:
             problems.append(f"services.csv '{service}': its lines ({', '.join(lines)}) do not meet between its calls")
-        problems.extend(_check_course(service, called, on_line[lines[0]] if len(lines) == 1 and not strangers else []))
+        problems.extend(_check_course(where, called, on_line[lines[0]] if len(lines) == 1 and not strangers else []))
     repeated = stops[stops.duplicated(["service_id", "sequence"])]
     problems.extend(
         f"service_stops.csv: service '{service}' has the same sequence number twice"
@@ -131,9 +142,8 @@ def _check_services(tables: Mapping[str, pd.DataFrame]) -> list[str]:
     return problems
 
 
-def _check_course(service: str, called: list[str], line: list[str]) -> list[str]:
+def _check_course(where: str, called: list[str], line: list[str]) -> list[str]:
     """Say where a service stands still, doubles back, or calls out of the order of its only line."""
-    where = f"service_stops.csv: service '{service}'"
     problems = [f"{where} calls at '{a}' twice running" for a, b in pairwise(called) if a == b]
     back = [(a, b) for a, b, c in zip(called, called[1:], called[2:], strict=False) if a == c and a != b]
     problems += [f"{where} doubles back: '{a}', '{b}', '{a}'" for a, b in back]
