@@ -68,7 +68,9 @@ def _build_parser() -> argparse.ArgumentParser:
     check.set_defaults(handler="study:check_study")
     listing = _add(commands, "list", "scenarios x projects, on or off, with year and cost", "sim list circles")
     listing.set_defaults(handler="study:list_study")
-    show = _add(commands, "show", "a merged scenario and every value it changes", "sim show circles plan_2027")
+    show = _add(
+        commands, "show", "a merged scenario and every value it changes", "sim show circles plan_2027", default=None
+    )
     show.add_argument("scenario", metavar="SCENARIO")
     show.set_defaults(handler="study:show_scenario")
     _add_run(commands)
@@ -83,7 +85,8 @@ def _build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add(commands: Any, name: str, description: str, example: str) -> argparse.ArgumentParser:
+def _add_plain(commands: Any, name: str, description: str, example: str) -> argparse.ArgumentParser:
+    """Add a command with its description and an example, and no arguments yet."""
     parser: argparse.ArgumentParser = commands.add_parser(
         name,
         help=description,
@@ -91,13 +94,18 @@ def _add(commands: Any, name: str, description: str, example: str) -> argparse.A
         epilog=f"example:\n  {example}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "study",
-        metavar="STUDY",
-        nargs="?" if name in {"run", "check", "list", "targets", "hindcast", "planned-lines"} else None,
-        default=DEFAULT_STUDY,
-        help=f"folder of a study, or its name under scenarios/ (default: {DEFAULT_STUDY})",
-    )
+    return parser
+
+
+def _add(
+    commands: Any, name: str, description: str, example: str, *, default: str | None = DEFAULT_STUDY
+) -> argparse.ArgumentParser:
+    """Add a command whose first argument is a study; with a default it may be left out."""
+    parser = _add_plain(commands, name, description, example)
+    shown = f" (default: {default})" if default else ""
+    nargs = "?" if default else None
+    text = f"folder of a study, or its name under scenarios/{shown}"
+    parser.add_argument("study", metavar="STUDY", nargs=nargs, default=default, help=text)
     return parser
 
 
@@ -120,6 +128,7 @@ def _add_times(commands: Any) -> None:
         "times",
         "minutes between stations or cities as CSV on standard output",
         "sim times circles plan_2027 --stations --from ningbo --to shanghaihongqiao",
+        default=None,
     )
     times.add_argument("scenario", metavar="SCENARIO")
     kind = times.add_mutually_exclusive_group(required=True)
@@ -136,6 +145,7 @@ def _add_route(commands: Any) -> None:
         "route",
         "one journey door to door, leg by leg",
         "sim route circles plan_2027 ningbo 121.60,31.20 --json",
+        default=None,
     )
     route.add_argument("scenario", metavar="SCENARIO")
     route.add_argument("start", metavar="FROM", help="a place id, a station id, or lon,lat")
@@ -158,8 +168,9 @@ def _add_targets(commands: Any) -> None:
 
 
 def _add_hindcast(commands: Any) -> None:
-    hindcast = _add(commands, "hindcast", "compare past years with what was observed", "sim hindcast")
-    hindcast.set_defaults(study="hindcast")
+    hindcast = _add(
+        commands, "hindcast", "compare past years with what was observed", "sim hindcast", default="scenarios/hindcast"
+    )
     hindcast.add_argument("--plans", default="circles", metavar="STUDY", help="study that holds the planned lines")
     hindcast.add_argument("--outputs", type=Path, default=Path("outputs"), help="where to write (default: outputs)")
     hindcast.set_defaults(handler="hindcast:run_hindcast")
@@ -178,12 +189,11 @@ def _add_planned_lines(commands: Any) -> None:
 
 
 def _add_run_time(commands: Any) -> None:
-    run_time: argparse.ArgumentParser = commands.add_parser(
+    run_time = _add_plain(
+        commands,
         "run-time",
-        help="the speed profile and section times of one train",
-        description="Print section times of one train over lines, and draw its speed profile.",
-        epilog="example:\n  sim run-time huhang,tongsujiayong --train CR400 --stops shanghaihongqiao,cixi,ningbo",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "print section times of one train over lines, and draw its speed profile",
+        "sim run-time huhang,tongsujiayong --train CR400 --stops shanghaihongqiao,cixi,ningbo",
     )
     run_time.add_argument("lines", metavar="LINE[,LINE]", help="the lines the train runs over")
     run_time.add_argument("--study", default=DEFAULT_STUDY, help=f"study (default: {DEFAULT_STUDY})")
@@ -197,12 +207,11 @@ def _add_run_time(commands: Any) -> None:
 
 
 def _add_import_osm(commands: Any) -> None:
-    osm: argparse.ArgumentParser = commands.add_parser(
+    osm = _add_plain(
+        commands,
         "import-osm",
-        help="a network with the roads of an OpenStreetMap extract",
-        description="Read the main roads of an OpenStreetMap extract and write them as a network.",
-        epilog="example:\n  sim import-osm ningbo.osm.pbf networks/ningbo_osm --base networks/yrd",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "read the main roads of an OpenStreetMap extract and write them as a network",
+        "sim import-osm ningbo.osm.pbf networks/ningbo_osm --base networks/yrd",
     )
     osm.add_argument(
         "source", metavar="FILE|PLACE", help=".osm, .osm.gz, .osm.bz2, .osm.pbf, .graphml, or a place name when online"
@@ -215,12 +224,11 @@ def _add_import_osm(commands: Any) -> None:
 
 
 def _add_cache(commands: Any) -> None:
-    cache: argparse.ArgumentParser = commands.add_parser(
+    cache = _add_plain(
+        commands,
         "cache",
-        help="where road minutes are kept between runs, and how much",
-        description="Show or clear the road minutes kept between runs.",
-        epilog="example:\n  sim cache --clear",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "show or clear the road minutes kept between runs",
+        "sim cache --clear",
     )
     cache.add_argument("--clear", action="store_true", help="remove them")
     cache.set_defaults(handler="cache:clear_cache")

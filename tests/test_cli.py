@@ -21,7 +21,10 @@ def run(repository, monkeypatch, capsys):
 
 
 def test_every_command_has_help_with_an_example(run, capsys):
-    for command in ("check", "list", "show", "run", "times", "route", "targets"):
+    for command in (
+        *("check", "list", "show", "run", "times", "route", "targets"),
+        *("hindcast", "planned-lines", "run-time", "import-osm", "cache"),
+    ):
         with pytest.raises(SystemExit) as ended:
             run(command, "--help")
         assert ended.value.code == 0

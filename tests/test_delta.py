@@ -8,6 +8,7 @@ import pytest
 from shapely import Point
 
 import sim
+from sim.scenario.apply import apply_projects
 
 pytestmark = pytest.mark.real
 
@@ -37,11 +38,18 @@ def test_every_network_and_every_study_loads(repository):
         assert sim.read_study(path.parent).scenarios
 
 
-def test_every_card_is_used_by_a_scenario_or_says_that_it_is_an_option(study):
-    used = {project for scenario in study.scenarios.values() for project in scenario.projects}
-    assert len(used) >= 12
-    for project_id, project in study.projects.items():
-        assert project_id in used or project.card.status in {"studied", "building", "planned"}
+def with_requirements(project_id, projects):
+    required = [with_requirements(other, projects) for other in projects[project_id].card.requires]
+    return {project_id}.union(*required)
+
+
+def test_every_card_fits_the_network_of_2026_with_what_it_requires(study):
+    assert len(study.projects) > 20
+    for project_id in study.projects:
+        chosen = [study.projects[other] for other in with_requirements(project_id, study.projects)]
+        changed = apply_projects(study.network, chosen, year=2026)
+        same = [changed.tables[name].equals(study.network.as_of("2026-12-31").tables[name]) for name in changed.tables]
+        assert not all(same), project_id
 
 
 def test_every_invariant_of_the_runs_holds(results):
