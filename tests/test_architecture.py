@@ -9,7 +9,7 @@ import sim
 
 ROOMS = (
     *("errors", "files", "network", "region", "scenario", "times", "measures", "present"),
-    *("study_file", "study", "commands", "cli"),
+    *("study_file", "model", "executor", "study", "commands", "cli"),
 )
 
 

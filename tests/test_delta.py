@@ -16,9 +16,8 @@ pytestmark = pytest.mark.real
 @pytest.fixture(scope="module")
 def study(repository):
     study = sim.read_study(repository / "scenarios" / "circles")
-    do_minimum = study.scenarios["do_minimum_2025"]
-    one_more = replace(do_minimum, scenario_id="one_more", projects=("tongsujiayong",))
-    road_too = replace(do_minimum, scenario_id="road_too", projects=("huyong_channel_road", "tongsujiayong"))
+    one_more = study.variant("do_minimum_2025", add=["tongsujiayong"], scenario_id="one_more")
+    road_too = study.variant(one_more, add=["huyong_channel_road"], scenario_id="road_too")
     return replace(study, scenarios={**study.scenarios, "one_more": one_more, "road_too": road_too})
 
 

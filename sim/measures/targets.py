@@ -82,13 +82,13 @@ class Evidence:
     stations : one row per destination: to_id, station_fastest, station_service (minutes, NaN = no train) and the leg
         that eats most in each (`station_readings`).
     city_times : rows of city_times.csv that leave the origin.
-    pairs : pairs of people by minutes, by destination.
+    pairs : pairs of people by minutes, by destination; None when no reading asks for them.
     population : people of each destination.
     """
 
     stations: pd.DataFrame
     city_times: pd.DataFrame
-    pairs: PairMinutes
+    pairs: PairMinutes | None
     population: Mapping[str, float]
 
 
@@ -191,6 +191,7 @@ def _judge_cities(target: Target, reading: str, evidence: Evidence) -> pd.DataFr
         elif reading == "centre_to_centre":
             value, leg = times.loc[to_id, "best_min"], _longest_leg(times.loc[to_id])
         else:
+            assert evidence.pairs is not None  # gathered whenever the reading is asked for
             part = evidence.pairs.of([to_id])
             quantile = part.quantile(target.required_share)
             value, leg = (quantile if np.isfinite(quantile) else np.nan), part.binding_leg()
@@ -211,6 +212,7 @@ def _judge_cities(target: Target, reading: str, evidence: Evidence) -> pd.DataFr
 def _sum_up(target_id: str, target: Target, reading: str, cities: pd.DataFrame, evidence: Evidence) -> dict[str, Any]:
     """Return the verdict over all destinations of a target in one reading."""
     if reading == "door_to_door":
+        assert evidence.pairs is not None
         quantile = evidence.pairs.quantile(target.required_share)
         value = quantile if np.isfinite(quantile) else float("nan")
         leg, share = evidence.pairs.binding_leg(), evidence.pairs.share_within(target.limit_min)

@@ -1,7 +1,7 @@
 """Stage 2c: scenarios stand on one page, each based on another, and are merged before anything runs."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -11,7 +11,7 @@ from sim.errors import ScenarioError, did_you_mean
 from sim.network.toml_files import Declared
 from sim.scenario.assumptions import Assumptions
 
-__all__ = ["Scenario", "ScenarioPage", "merge_scenarios"]
+__all__ = ["Scenario", "ScenarioPage", "merge_scenarios", "vary_scenario"]
 
 
 class ScenarioPage(Declared):
@@ -74,6 +74,58 @@ def merge_scenarios(
     if problems:
         raise ScenarioError(list(dict.fromkeys(problems)))
     return merged
+
+
+def vary_scenario(
+    base: Scenario,
+    known: Collection[str],
+    *,
+    add: Collection[str] = (),
+    remove: Collection[str] = (),
+    year: int | None = None,
+    assumptions: Mapping[str, Any] | None = None,
+    scenario_id: str = "",
+    name: str = "",
+    name_en: str = "",
+) -> Scenario:
+    """Return a scenario that differs from another in some projects, its year or assumptions, without a page of its own.
+
+    Parameters
+    ----------
+    known : ids of the projects that there are.
+    add, remove : projects to switch on and off; to switch on what is on, or off what is off, is an error.
+    assumptions : values that replace those of the base.
+    scenario_id, name, name_en : made from those of the base and the difference when left out.
+
+    Raises
+    ------
+    ScenarioError: an unknown project or assumption, or a switch without effect; all are listed.
+    """
+    difference = "".join([*(f"+{project}" for project in sorted(add)), *(f"-{project}" for project in sorted(remove))])
+    where = f"scenario '{base.scenario_id}' with {difference or 'other assumptions'}"
+    problems = [
+        f"{where}: no project '{project}'{did_you_mean(project, known)}"
+        for project in (*add, *remove)
+        if project not in known
+    ]
+    problems += [f"{where}: '{project}' is on already" for project in add if project in base.projects]
+    problems += [
+        f"{where}: '{project}' is not on" for project in remove if project in known and project not in base.projects
+    ]
+    values = base.assumptions.model_dump() | dict(assumptions or {})
+    merged = _read_assumptions(where, values, problems)
+    if problems or merged is None:
+        raise ScenarioError(problems)
+    return replace(
+        base,
+        scenario_id=scenario_id or base.scenario_id + difference,
+        name=name or base.name + difference,
+        name_en=name_en or base.name_en + difference,
+        year=base.year if year is None else year,
+        projects=tuple(sorted((set(base.projects) | set(add)) - set(remove))),
+        assumptions=merged,
+        based_on=base.scenario_id,
+    )
 
 
 def _chain(scenario_id: str, pages: Mapping[str, ScenarioPage], problems: list[str]) -> list[ScenarioPage]:
