@@ -11,6 +11,9 @@ from importlib import import_module
 from typing import Any
 
 HOMES = {
+    "Comparison": "sim.measures.compare",
+    "Decay": "sim.measures.decay",
+    "Masses": "sim.measures.indicators",
     "InputError": "sim.errors",
     "NoRouteError": "sim.errors",
     "ScenarioError": "sim.errors",
@@ -18,9 +21,18 @@ HOMES = {
     "Network": "sim.network.network",
     "Result": "sim.measures.result",
     "Study": "sim.study",
+    "compare": "sim.measures.compare",
+    "compare_options": "sim.commands.options",
+    "contributions": "sim.commands.contributions",
+    "find_switching_values": "sim.commands.switching",
     "isochrones": "sim.measures.result",
+    "measure_indicators": "sim.measures.indicators",
+    "measure_inequality": "sim.measures.inequality",
+    "parse_decay": "sim.measures.decay",
+    "read_masses": "sim.measures.indicators",
     "read_network": "sim.network.network",
     "read_study": "sim.study",
+    "write_comparison": "sim.present.comparison_files",
     "write_result": "sim.present.outputs",
 }
 MODULES = {"maps": "sim.present.maps"}

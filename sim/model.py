@@ -4,7 +4,7 @@ A whole run (`Study.run`) asks for all of them; a comparison of a thousand scena
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -12,17 +12,21 @@ import numpy.typing as npt
 import pandas as pd
 
 from sim.errors import InputError, did_you_mean
+from sim.measures.coverage import judge_coverage
+from sim.measures.evidence import gather_evidence
+from sim.measures.journey_times import journey_times
+from sim.measures.people_spread import tabulate_people_spread
 from sim.measures.reach import count_reach
-from sim.measures.targets import READINGS, Evidence, Target, judge_targets, station_readings
+from sim.measures.targets import READINGS, Target, judge_targets
 from sim.network.network import Network
 from sim.region.region import Region
-from sim.region.sample import sample_people
 from sim.scenario.scenario import Scenario
 from sim.study_file import StudyFile
-from sim.times.door_to_door import DoorToDoor, PairMinutes, Surfaces, link_stations
+from sim.times.door_to_door import DoorToDoor, Surfaces, link_stations
 from sim.times.rides import Rides, solve_rides
 from sim.times.road_minutes import RoadMinutes
 from sim.times.roads import RoadGraph, place_node
+from sim.times.transit import compile_access
 
 __all__ = ["ScenarioModel", "build_model", "solve_scenario_rides"]
 
@@ -74,6 +78,12 @@ class ScenarioModel:
         ]
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
+    def people_spread(self, surfaces: Mapping[str, Surfaces]) -> pd.DataFrame:
+        """Return people within reach on the grid and with all of a county at its seat, columns as people_spread.csv."""
+        counties = self.region.counties
+        best = {place_id: surface.best for place_id, surface in surfaces.items()}
+        return tabulate_people_spread(best, self.region.grid, counties, _cells_of(self.travel.graph, counties))
+
     def judge(
         self, target_ids: Collection[str] | None = None, readings: Collection[str] | None = None
     ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -88,51 +98,23 @@ class ScenarioModel:
         InputError: an unknown target or reading.
         """
         targets = _choose_targets(self.file.targets, target_ids, readings)
-        return judge_targets(targets, self._evidence(targets))
+        evidence = gather_evidence(
+            targets,
+            self.travel,
+            self.network,
+            self.region,
+            city_times=self._city_times,
+            people_sample=self.scenario.assumptions.people_sample,
+        )
+        return judge_targets(targets, evidence)
 
-    def _evidence(self, targets: Mapping[str, Target]) -> dict[str, Evidence]:
-        """Gather what each target is judged by; pairs of people are counted once per origin."""
-        destinations = {target_id: self._destinations(target) for target_id, target in targets.items()}
-        mains = self.network.stations[self.network.stations["rank"] == "main"]
-        main_stations = mains.groupby("city_id")["station_id"].apply(list).to_dict()
-        pairs = self._pairs_by_origin(targets, destinations)
-        population = self.region.people_by("city_id")
-        evidence = {}
-        for target_id, target in targets.items():
-            origin, to_ids = target.from_, destinations[target_id]
-            times = self._city_times
-            evidence[target_id] = Evidence(
-                stations=station_readings(self.travel.rides, main_stations, origin, to_ids),
-                city_times=times[(times["from_id"] == origin) & times["to_id"].isin(to_ids)],
-                pairs=pairs[origin].of(to_ids) if origin in pairs else None,
-                population={to_id: float(population[to_id]) for to_id in to_ids},
-            )
-        return evidence
+    def judge_coverage(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return the verdicts on the rules of access to the nearest and, behind them, each seat (see `judge_coverage`)."""
+        return judge_coverage(self.file.coverage, self.travel, self.network, self.region)
 
-    def _pairs_by_origin(
-        self, targets: Mapping[str, Target], destinations: Mapping[str, list[str]]
-    ) -> dict[str, PairMinutes]:
-        """Count pairs of people for the targets that are judged door to door, by origin."""
-        wanted: dict[str, set[str]] = {}
-        for target_id, target in targets.items():
-            if "door_to_door" in target.readings:
-                wanted.setdefault(target.from_, set()).update(destinations[target_id])
-        return {origin: self._pairs(origin, sorted(to_ids)) for origin, to_ids in wanted.items()}
-
-    def _pairs(self, origin: str, to_ids: list[str]) -> PairMinutes:
-        """Count the pairs of people between an origin city and destination cities, by minutes."""
-        region, graph = self.region, self.travel.graph
-        cells = sample_people(region, origin, self.scenario.assumptions.people_sample)
-        nodes = [place_node(graph, *region.grid.lonlat(row, column)) for row, column in cells]
-        membership = np.full(region.grid.shape, -1, dtype=np.int64)
-        for k, to_id in enumerate(to_ids):
-            membership[region.cells_of(to_id)] = k
-        return self.travel.pair_minutes(nodes, to_ids, membership, region.grid.population)
-
-    def _destinations(self, target: Target) -> list[str]:
-        """Return the cities a target is about, its origin left out."""
-        members = list(target.to) if target.to else self.region.cities_of_set(target.to_set)
-        return [city for city in members if city != target.from_]
+    def journey_times(self) -> pd.DataFrame:
+        """Return minutes door to door of the journeys that the study asks for, columns as journey_times.csv."""
+        return journey_times(self.file.journeys, self.travel, self.region)
 
 
 def build_model(
@@ -153,8 +135,10 @@ def build_model(
         station_time_min=assumptions.station_time_min,
         arrival_time_min=assumptions.arrival_time_min,
         limit_min=assumptions.surface_limit_min,
+        shared_roads=roads,
+        access=compile_access(region, network, assumptions, roads),
     )
-    return ScenarioModel(scenario, network, hops, replace(travel, shared_roads=roads), region, file)
+    return ScenarioModel(scenario, network, hops, travel, region, file)
 
 
 def solve_scenario_rides(network: Network, hops: pd.DataFrame, scenario: Scenario) -> Rides:

@@ -19,6 +19,7 @@ from sim.network.toml_files import read_toml
 from sim.region.region import Region, read_region
 from sim.scenario.apply import apply_projects
 from sim.scenario.changes import Add
+from sim.scenario.generated import check_generated, generate_scenario, list_generated
 from sim.scenario.project import Project, read_projects
 from sim.scenario.scenario import Scenario, merge_scenarios, vary_scenario
 from sim.study_file import StudyFile, check_places, find_network
@@ -75,10 +76,20 @@ class Study:
         """
         if isinstance(scenario, Scenario):
             return scenario
-        if scenario not in self.scenarios:
-            known = did_you_mean(scenario, self.scenarios) or f"; there are {', '.join(self.scenarios)}"
-            raise InputError(f"no scenario '{scenario}' in study '{self.study_id}'{known}")
-        return self.scenarios[scenario]
+        if scenario in self.scenarios:
+            return self.scenarios[scenario]
+        page = self.file.generated
+        if page is not None:
+            made = generate_scenario(scenario, self.scenarios[page.base], self.scenarios[page.full], self.projects)
+            if made is not None:
+                return made
+        known = did_you_mean(scenario, self.scenarios) or f"; there are {', '.join(self.scenarios)}"
+        raise InputError(f"no scenario '{scenario}' in study '{self.study_id}'{known}")
+
+    def generated_scenarios(self) -> dict[str, Scenario]:
+        """Return the scenarios that need no page (see `sim.scenario.generated`), by id; none when the study asks for none."""
+        page = self.file.generated
+        return list_generated(page, self.scenarios, self.projects) if page is not None else {}
 
     def variant(
         self,
@@ -157,6 +168,7 @@ class Study:
         reach = model.reach(surfaces)
         clock.start("targets")
         targets, target_cities = model.judge()
+        coverage, coverage_seats = model.judge_coverage()
         clock.stop()
         result = Result(
             study_id=self.study_id,
@@ -172,8 +184,12 @@ class Study:
             city_times=city_times,
             surfaces=surfaces,
             reach=reach,
+            people_spread=model.people_spread(surfaces),
             targets=targets,
             target_cities=target_cities,
+            coverage=coverage,
+            coverage_seats=coverage_seats,
+            journey_times=model.journey_times(),
             cutoffs_min=self.file.cutoffs_min,
             close_ups=self.file.close_ups,
             timings_s=clock.timings_s,
@@ -256,6 +272,7 @@ def read_study(folder: "Path | str") -> Study:
     region = _attempt(problems, read_region, network_folder, network) if network is not None else None
     if region is not None:
         problems.extend(check_places(file, region))
+    problems.extend(check_generated(file.generated, scenarios))
     if problems or network is None or region is None:
         raise InputError(list(dict.fromkeys(problems)))
     study = Study(folder.resolve().name, folder, file, network, region, projects, scenarios)

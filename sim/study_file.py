@@ -6,9 +6,14 @@ from typing import Any
 from pydantic import Field, field_validator
 
 from sim.errors import InputError, did_you_mean
+from sim.measures.coverage import Coverage, check_coverage
+from sim.measures.evidence import check_targets
+from sim.measures.journey_times import Journeys, check_journeys
 from sim.measures.targets import Target
 from sim.network.toml_files import Declared
+from sim.present.report.choices import ReportChoices
 from sim.region.region import Region
+from sim.scenario.generated import GeneratedPage
 from sim.scenario.scenario import ScenarioPage
 
 __all__ = ["StudyFile", "check_places", "find_network"]
@@ -27,6 +32,10 @@ class StudyFile(Declared):
     assumptions: dict[str, Any] = Field(default_factory=dict)
     scenarios: dict[str, ScenarioPage] = Field(min_length=1)
     targets: dict[str, Target] = Field(default_factory=dict)
+    report: ReportChoices = ReportChoices()
+    coverage: dict[str, Coverage] = Field(default_factory=dict)
+    journeys: dict[str, Journeys] = Field(default_factory=dict)
+    generated: GeneratedPage | None = None
 
     @field_validator("cutoffs_min")
     @classmethod
@@ -59,22 +68,10 @@ def check_places(file: StudyFile, region: Region) -> list[str]:
         for place_id in file.close_ups
         if place_id not in file.places
     )
-    places = set(region.places["place_id"])
-    cities, sets = set(region.cities["city_id"]), set(region.city_sets["set_id"].astype(str))
-    for target_id, target in file.targets.items():
-        problems.extend(
-            f"study.toml: targets.{target_id}: "
-            + (
-                f"'{city}' is a place; targets are about cities (data/cities.csv)"
-                if city in places
-                else f"no city '{city}'{did_you_mean(city, cities)}"
-            )
-            for city in (target.from_, *target.to)
-            if city not in cities
-        )
-        if target.to_set and target.to_set not in sets:
-            near = did_you_mean(target.to_set, sets)
-            problems.append(f"study.toml: targets.{target_id}: to_set: no city set '{target.to_set}'{near}")
+    problems += check_targets(file.targets, region)
+    problems += check_coverage(file.coverage, region)
+    problems += check_journeys(file.journeys, region)
+    sets = set(region.city_sets["set_id"])
     if file.city_set not in sets:
         problems.append(f"study.toml: city_set: no city set '{file.city_set}'{did_you_mean(file.city_set, sets)}")
     return problems

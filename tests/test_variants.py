@@ -45,5 +45,5 @@ def test_a_model_judges_only_what_is_asked_for(study):
     everything, _ = model.judge()
     both = everything[everything["reading"].isin(verdicts["reading"])].reset_index(drop=True)
     pd.testing.assert_frame_equal(both, verdicts)
-    with pytest.raises(sim.InputError, match="no target 'end_to_edn' .did you mean 'end_to_end'"):
+    with pytest.raises(sim.InputError, match=r"no target 'end_to_edn' .did you mean 'end_to_end'"):
         model.judge(["end_to_edn"])

@@ -1,11 +1,13 @@
 """Remake data/roads.gpkg: main roads with class, dates, bridges and tunnels, from the package scgraph-data.
 
-Run ``python data/build/roads.py`` after ``land.py`` and ``grid.py``; it takes about a minute. Every waypoint that
+Run ``python data/build/roads.py`` after ``land.py`` and ``grid.py``; it takes about half a minute, and with
+``--check`` it compares the shipped file with a new build instead of writing. Every waypoint that
 does not snap, every leg with a large detour and every crossing that is not found is listed, and then nothing is
 written. The authored tables are in data/build/roads/.
 """
 
 import argparse
+import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +20,7 @@ import pyproj
 import rasterio
 import shapely
 from road_crossings import WideWater, apply_hand_links, mark_crossings, mark_other_bridges
+from road_ends import lead_on_loose_ends
 from road_extract import plane_km, read_raw_roads
 from road_motorways import match_motorways
 from road_split import split_links
@@ -157,7 +160,7 @@ def build_net(water: WideWater) -> RoadNet:
     problems += matched.problems + missing
     if problems:
         raise SystemExit("\n".join([f"{len(problems)} problems in data/build/roads:", *problems]))
-    net = mark_other_bridges(net, water)
+    net = mark_other_bridges(lead_on_loose_ends(net, water.crosses), water)
     net = split_links(join_chains(net), longest_piece_km)
     return keep_near_study_land(net, DATA / "cells.tif")
 
@@ -193,14 +196,43 @@ def write_roads(net: RoadNet, nodes: pd.DataFrame, file: Path) -> None:
         table.to_file(file, layer=layer, driver="GPKG", SPATIAL_INDEX="NO")
 
 
+def compare_files(shipped: Path, fresh: Path) -> list[str]:
+    """Return one line for each layer whose rows, values or shapes differ between two files; none if all are equal."""
+    differences = []
+    for layer in ("links", "nodes"):
+        one, other = (gpd.read_file(file, layer=layer) for file in (shipped, fresh))
+        if len(one) != len(other) or list(one.columns) != list(other.columns):
+            differences.append(f"layer {layer}: {one.shape} rows and columns are shipped, {other.shape} are built")
+            continue
+        plain = [column for column in one.columns if column != "geometry"]
+        unequal = [column for column in plain if not one[column].equals(other[column])]
+        if not bool(one.geometry.geom_equals_exact(other.geometry, 0.0).all()):
+            unequal.append("geometry")
+        if unequal:
+            differences.append(f"layer {layer}: {', '.join(unequal)} differ")
+    return differences
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Build the net and write data/roads.gpkg."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--out", type=Path, default=DATA / "roads.gpkg")
+    parser.add_argument(
+        "--check", action="store_true", help="build it anew and compare it with the file; write nothing"
+    )
     options = parser.parse_args(arguments)
     water = read_water(DATA / "land.gpkg")
     net = build_net(water)
-    write_roads(net, mark_entered(net, water, pd.read_csv(AUTHORED / "interchanges.csv")), options.out)
+    nodes = mark_entered(net, water, pd.read_csv(AUTHORED / "interchanges.csv"))
+    if options.check:
+        with tempfile.TemporaryDirectory() as folder:
+            write_roads(net, nodes, Path(folder) / "roads.gpkg")
+            differences = compare_files(options.out, Path(folder) / "roads.gpkg")
+        if differences:
+            raise SystemExit("\n".join([f"{options.out} is not what its tables make:", *differences]))
+        print(f"{options.out}: every layer equals a new build")
+        return
+    write_roads(net, nodes, options.out)
     print(f"{options.out}: {len(net.links)} links, {len(net.nodes)} nodes, {sum(k.km for k in net.links):.0f} km")
 
 

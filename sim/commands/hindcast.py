@@ -17,6 +17,7 @@ from sim.commands.study import open_study
 from sim.errors import InputError, did_you_mean
 from sim.files import whole_folder
 from sim.measures.hindcast import FASTEST_GOAL, TIMETABLE_DATES, TYPICAL_GOAL, Goal
+from sim.measures.hindcast_forms import compare_forms, leave_lines_out
 from sim.measures.hindcast_openings import compare_published, list_openings
 from sim.measures.hindcast_rail import compare_rides, summarise_rides
 from sim.measures.hindcast_reasons import list_worst
@@ -33,7 +34,7 @@ from sim.measures.line_runs import LineRun, run_line
 from sim.measures.planned_lines import planned_lines
 from sim.network.network import Network
 from sim.present.charts import Comparison, plot_comparisons, plot_speed_profile
-from sim.present.maps import save_map
+from sim.present.figures import save_figure
 from sim.present.outputs import write_table
 from sim.study import Study
 
@@ -50,6 +51,16 @@ OBSERVED_FILES = (
 OPENINGS = ("2013-07-01", "2026-12-31")
 DRIVE_GOAL = Goal(tolerance_min=0.0, tolerance_share=0.08, median_min=float("inf"), share_within=0.5)
 DISTANCE_GOAL = Goal(tolerance_min=0.0, tolerance_share=0.05, median_min=float("inf"), share_within=0.9)
+# Ends of observed drives that are no places of the region, by name.
+ENDS_WITHOUT_PLACE = {
+    "wugongzhi_pier": "蜈蚣峙码头",
+    "hangzhou_bay_bridge_north": "杭州湾大桥北岸",
+    "hangzhou_bay_bridge_south": "杭州湾大桥南岸",
+    "shanghai_xinzhuang": "上海莘庄",
+    "ningbo_south_coach": "宁波汽车南站",
+    "daishan_coach": "岱山客运站",
+    "xiangshan_dancheng": "象山丹城",
+}
 RAIL_NOTE = (
     "观测：12306 时刻表，2016-03-16（周三）运行的直达列车。模型：同日路网；停站与停时取自时刻表，"
     "运行附加时分按同一时刻表的区间时分逐线标定，故为样本内；样本外检验见 out_of_sample.csv。 "
@@ -127,7 +138,7 @@ def print_run_time(options: argparse.Namespace) -> int:
             "Beside each station: technical minutes without dwells.",
         )
         ends = f"{run.passings['station_id'].iloc[0]}_{run.passings['station_id'].iloc[-1]}"
-        for path in save_map(figure, options.outputs / "run_time" / f"{'-'.join(lines)}_{ends}_{run.train_class}"):
+        for path in save_figure(figure, options.outputs / "run_time" / f"{'-'.join(lines)}_{ends}_{run.train_class}"):
             print(path)
     return 0
 
@@ -150,6 +161,8 @@ def write_hindcast(study: Study, plans: Study, outputs: "Path | str", *, report:
         write_table(
             check_out_of_sample(study.network, sections, observed["station_times_2016"]), folder / "out_of_sample.csv"
         )
+        write_table(compare_forms(study.network, sections), folder / "supplement_forms.csv")
+        write_table(leave_lines_out(study.network), folder / "lines_left_out.csv")
         report("rail: published times and openings")
         published = compare_published(observed["published_times"], lambda year: study.network.as_of(f"{year}-12-31"))
         write_table(published, folder / "published_times.csv")
@@ -177,7 +190,7 @@ def _write_rail(study: Study, observed: _Observed, folder: Path) -> None:
         sections = compare_sections(network, observed[f"section_times_{year}"])
         order = sections["error_min"].abs().sort_values(ascending=False, kind="stable").index
         write_table(sections.loc[order], folder / f"sections_{year}.csv")
-    save_map(_rail_figure(comparison.pairs, summary, networks[2016]), folder / "charts" / "rail_2016")
+    save_figure(_rail_figure(comparison.pairs, summary, networks[2016]), folder / "charts" / "rail_2016")
 
 
 def _rail_figure(pairs: pd.DataFrame, summary: pd.DataFrame, network: Network) -> Figure:
@@ -223,8 +236,8 @@ def _write_roads(study: Study, observed: _Observed, folder: Path) -> None:
         ("road_summary", summary),
     ):
         write_table(table, folder / f"{name}.csv")
-    names = study.region.places.set_index("place_id")["name"]
-    save_map(_road_figure(distances, drives, summary, names), folder / "charts" / "roads")
+    names = pd.concat([study.region.places.set_index("place_id")["name"], pd.Series(ENDS_WITHOUT_PLACE)])
+    save_figure(_road_figure(distances, drives, summary, names), folder / "charts" / "roads")
 
 
 def _road_figure(
@@ -360,7 +373,7 @@ def _print_summary(folder: Path) -> None:
         error = f"{row['median_abs_error_min']:.2f} min"
         table.add_row(row["group"], row["reading"], f"{row['n']}", error, within, row["tolerance"], row["goal_met"])
     console.print(table)
-    for name in ("out_of_sample", "road_summary", "before_after"):
+    for name in ("out_of_sample", "supplement_forms", "road_summary", "before_after"):
         frame = pd.read_csv(folder / f"{name}.csv")
         kept = [column for column in frame if column not in {"source", "after_uses", "name", "mode"}]
         if name == "before_after":

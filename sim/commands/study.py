@@ -6,7 +6,9 @@ import os
 import resource
 import sys
 import time
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -17,42 +19,27 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from sim.errors import InputError, did_you_mean
-from sim.files import whole_folder
-from sim.measures.result import Result
-from sim.measures.targets import READINGS, name_first_year_met
-from sim.present.outputs import write_result, write_table
+from sim.commands.comparison_tables import write_comparison_tables
+from sim.commands.opening import open_study
+from sim.commands.verdicts import label_verdicts, print_summary
+from sim.errors import InputError, SimError, did_you_mean
+from sim.measures.coverage import as_verdicts
+from sim.measures.targets import list_failing, name_first_year_met
+from sim.present.outputs import write_result
 from sim.scenario.assumptions import describe_assumptions
 from sim.scenario.changes import Add, Close, Set
-from sim.study import STAGES, Study, read_study
+from sim.scenario.scenario import Scenario
+from sim.study import STAGES, Study
 
 __all__ = [
     "check_study",
     "list_study",
+    "open_study",
     "print_route",
-    "print_targets",
     "print_times",
     "run_study",
     "show_scenario",
 ]
-
-MARKS = {True: "[green]达到 met[/green]", False: "[red]未达 missed[/red]"}
-
-
-def open_study(text: str) -> Study:
-    """Return the study in a folder, or of that name under scenarios/.
-
-    Raises
-    ------
-    InputError: there is none, or anything is wrong in its files.
-    """
-    for folder in (Path(text), Path("scenarios") / text):
-        if (folder / "study.toml").exists():
-            with Console(stderr=True).status(f"reading {folder}"):
-                return read_study(folder)
-    known = sorted(path.parent.name for path in Path("scenarios").glob("*/study.toml"))
-    hint = did_you_mean(text, known) or (f"; there are {', '.join(known)}" if known else "; run sim in its folder")
-    raise InputError(f"no study '{text}': no such folder with a study.toml, here or under scenarios/{hint}")
 
 
 def check_study(options: argparse.Namespace) -> int:
@@ -81,6 +68,8 @@ def check_study(options: argparse.Namespace) -> int:
 def list_study(options: argparse.Namespace) -> int:
     """Print scenarios x projects with year, status and cost."""
     study = open_study(options.study)
+    if options.generated:
+        return _list_generated(study)
     table = Table(title=f"{study.file.title}  {study.file.title_en}")
     for heading in ("project", "项目", "status", "opens", "亿元"):
         table.add_column(heading, justify="right" if heading == "亿元" else "left")
@@ -99,6 +88,20 @@ def list_study(options: argparse.Namespace) -> int:
         costs.append(f"≥ {total}\n{unknown} without" if unknown else total)
     table.add_section()
     table.add_row("", "合计 total", "", "", "", *costs)
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
+    return 0
+
+
+def _list_generated(study: Study) -> int:
+    """Print the scenarios that need no page."""
+    table = Table(title="无需定义的情景  scenarios that need no page")
+    for heading in ("scenario", "year", "name", "projects", "what"):
+        table.add_column(heading, justify="right" if heading in ("year", "projects") else "left")
+    for scenario in study.generated_scenarios().values():
+        names = f"{scenario.name}\n{scenario.name_en}"
+        table.add_row(
+            scenario.scenario_id, str(scenario.year), names, str(len(scenario.projects)), scenario.description
+        )
     Console(width=None if sys.stdout.isatty() else 200).print(table)
     return 0
 
@@ -165,7 +168,7 @@ def run_study(options: argparse.Namespace) -> int:
     verdicts, folders, faults = _run_scenarios(study, scenario_ids, options, console)
     table = pd.concat(verdicts, ignore_index=True)
     folders.append(_write_comparison(study, options.outputs))
-    _print_verdicts(study, table)
+    print_summary(study, table)
     _print_reach(study, options.outputs, scenario_ids)
     _print_notes(study, scenario_ids)
     peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
@@ -198,35 +201,50 @@ def _run_scenarios(
             tell(scenario_id, "maps and files")
             maps: Literal["yes", "no"] = "no" if options.no_maps else "yes"
             folders.append(write_result(result, options.outputs, maps=maps, executor=executor))
-            verdicts.append(_labelled(result))
+            verdicts.append(label_verdicts(result.targets, result.scenario))
             faults += [f"{scenario_id}: {name}" for name, holds in result.invariants.items() if not holds]
     return verdicts, folders, faults
 
 
-def _labelled(result: Result) -> pd.DataFrame:
-    """Return a scenario's verdicts with its id and year in front."""
-    table = result.targets.copy()
-    table.insert(0, "year", result.scenario.year)
-    table.insert(0, "scenario", result.scenario.scenario_id)
-    return table
-
-
 def _write_comparison(study: Study, outputs: Path) -> Path:
     """Write the verdicts of all scenarios run so far side by side, and the first year in which each target is met."""
+    scenarios = _scenarios_run(study, outputs / study.study_id)
+    verdicts = _side_by_side(scenarios, outputs / study.study_id, "targets.csv")
+    coverage = _side_by_side(scenarios, outputs / study.study_id, "coverage.csv")
+    if len(coverage):
+        rules = as_verdicts(coverage).assign(scenario=coverage["scenario"], year=coverage["year"])
+        verdicts = pd.concat([verdicts, rules[list(verdicts)]], ignore_index=True)
+    cities = _side_by_side(scenarios, outputs / study.study_id, "target_cities.csv")
+    tables = {"verdicts.csv": verdicts, "first_year_met.csv": name_first_year_met(verdicts)}
+    if len(cities):
+        tables["failing.csv"] = list_failing(cities)
+    if len(coverage):
+        tables["coverage.csv"] = coverage
+    return write_comparison_tables(outputs, study.study_id, tables)[0].parent
+
+
+def _scenarios_run(study: Study, folder: Path) -> list[Scenario]:
+    """Return the scenarios that have been run: those of the page in its order, then generated ones."""
+    names = [*study.scenarios, *sorted(path.parent.name for path in folder.glob("*/run.json"))]
+    found = []
+    for name in dict.fromkeys(names):
+        with suppress(SimError):  # the folder of a scenario that there is no more
+            found.append(study.scenario(name))
+    return found
+
+
+def _side_by_side(scenarios: Iterable[Scenario], folder: Path, name: str) -> pd.DataFrame:
+    """Return a table of all scenarios that have been run, with scenario and year in front."""
     tables = []
-    for scenario in study.scenarios.values():
-        path = outputs / study.study_id / scenario.scenario_id / "targets.csv"
+    for scenario in scenarios:
+        path = folder / scenario.scenario_id / name
         if path.exists():
-            table = pd.read_csv(path)
+            table = pd.read_csv(path, dtype={"from_id": str, "to_id": str, "worst_id": str})
             table.insert(0, "year", scenario.year)
             table.insert(0, "scenario", scenario.scenario_id)
             tables.append(table)
-    verdicts = pd.concat(tables, ignore_index=True)
-    target = outputs / study.study_id / "comparison"
-    with whole_folder(target) as folder:
-        write_table(verdicts, folder / "verdicts.csv")
-        write_table(name_first_year_met(verdicts), folder / "first_year_met.csv")
-    return target
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled or tables, ignore_index=True) if tables else pd.DataFrame()
 
 
 def _print_notes(study: Study, scenario_ids: list[str]) -> None:
@@ -261,75 +279,6 @@ def print_route(options: argparse.Namespace) -> int:
         route = study.find_route(options.scenario, options.start, options.end)
     print(json.dumps(route.to_dict(), ensure_ascii=False, indent=2) if options.json else route)
     return 0
-
-
-def print_targets(options: argparse.Namespace) -> int:
-    """Print verdicts; exit status 1 if a target that is asked for is missed in the last scenario shown."""
-    study = open_study(options.study)
-    _check_names("--target", options.target or [], study.file.targets)
-    _check_names("--reading", options.reading or [], READINGS)
-    scenario_ids = options.scenario or list(study.scenarios)
-    for scenario_id in scenario_ids:
-        study.scenario(scenario_id)
-    verdicts = []
-    with Console(stderr=True).status("running") as status:
-        for scenario_id in scenario_ids:
-            status.update(f"running {scenario_id}")
-            verdicts.append(_labelled(study.run(scenario_id)))
-    table = pd.concat(verdicts, ignore_index=True)
-    if options.target:
-        table = table[table["target"].isin(options.target)]
-    if options.reading:
-        table = table[table["reading"].isin(options.reading)]
-    _print_verdicts(study, table)
-    last = table[table["scenario"] == scenario_ids[-1]]
-    return 0 if last["met"].all() else 1
-
-
-def _check_names(option: str, names: list[str], known: object) -> None:
-    allowed = [str(name) for name in known]  # type: ignore[attr-defined]
-    problems = [f"{option}: no '{name}'{did_you_mean(name, allowed)}" for name in names if name not in allowed]
-    if problems:
-        raise InputError(problems)
-
-
-def _print_verdicts(study: Study, table: pd.DataFrame) -> None:
-    console = Console(width=None if sys.stdout.isatty() else 170)
-    for target_id in table["target"].unique():
-        target = study.file.targets[target_id]
-        due = "、".join(str(year) for year in target.due)
-        shown = Table(
-            title=f"{target.name}  {target.name_en}  ≤ {target.limit_min:g} min" + (f"  (due {due})" if due else ""),
-            caption=target.note,
-        )
-        shown.add_column("scenario")
-        for reading in READINGS:
-            shown.add_column(reading, justify="right")
-        of_target = table[table["target"] == target_id]
-        for scenario_id in of_target["scenario"].unique():
-            rows = of_target[of_target["scenario"] == scenario_id].set_index("reading")
-            shown.add_row(scenario_id, *[_verdict_cell(rows, reading) for reading in READINGS])
-        first = name_first_year_met(of_target).set_index("reading")["first_year"]
-        shown.add_section()
-        shown.add_row(
-            "first met 首次达到\n(of those shown)",
-            *["" if r not in first.index else ("—" if pd.isna(first[r]) else str(first[r])) for r in READINGS],
-        )
-        console.print(shown)
-
-
-def _verdict_cell(rows: pd.DataFrame, reading: str) -> str:
-    if reading not in rows.index:
-        return ""
-    row = rows.loc[reading]
-    value = "no way" if pd.isna(row["value_min"]) else f"{row['value_min']:.0f} min"
-    slack = "" if pd.isna(row["slack_min"]) else f" ({_signed(row['slack_min'])})"
-    return f"{value}{slack} {MARKS[bool(row['met'])]}\n{row['binding_leg']}, {row['share_of_population']:.0%} of people"
-
-
-def _signed(minutes: float) -> str:
-    """Return minutes with their sign, whole unless that would read as 0."""
-    return f"{minutes:+.1f}" if abs(minutes) < 1 else f"{minutes:+.0f}"
 
 
 def _print_reach(study: Study, outputs: Path, scenario_ids: list[str]) -> None:

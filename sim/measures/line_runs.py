@@ -59,7 +59,7 @@ def run_line(
     Parameters
     ----------
     network: as of a date or scenario.
-    lines: line ids; the train takes the shortest way over them.
+    lines: line ids; the train takes the fastest way over them.
     stops: station ids in the order of travel; by default all stations of the first line, in the order of its chainage.
     dwell_min: standing time at each stop in between.
 

@@ -38,8 +38,10 @@ class Result:
     network, region : the network of the scenario, and land, people and places.
     hops : running times of every hop of every service.
     travel : door-to-door model (road graph, rides, stations) from which any further minutes come.
-    station_times, city_times, reach, targets : as the files of the same names.
+    station_times, city_times, reach, people_spread, targets : as the files of the same names.
     target_cities : each target's reading by destination.
+    coverage, coverage_seats : the rules of access to the nearest, and each seat behind them.
+    journey_times : minutes of the journeys that the study asks for.
     surfaces : minutes to every cell by place.
     cutoffs_min, close_ups : of the study.
     timings_s : seconds by stage.
@@ -59,8 +61,12 @@ class Result:
     city_times: pd.DataFrame
     surfaces: Mapping[str, Surfaces]
     reach: pd.DataFrame
+    people_spread: pd.DataFrame
     targets: pd.DataFrame
     target_cities: pd.DataFrame
+    coverage: pd.DataFrame
+    coverage_seats: pd.DataFrame
+    journey_times: pd.DataFrame
     cutoffs_min: tuple[float, ...]
     close_ups: tuple[str, ...]
     timings_s: Mapping[str, float]

@@ -1,6 +1,6 @@
 """Stage 4e: one journey door to door, leg by leg, for a person to read and check."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -9,11 +9,14 @@ import pandas as pd
 from sim.errors import InputError, NoRouteError, did_you_mean
 from sim.network.network import Network
 from sim.region.region import Region
+from sim.times.access import AccessWay
 from sim.times.door_to_door import DoorToDoor
-from sim.times.kernels import routes_from, seeds_of, trace_seeds
+from sim.times.kernels import each_alone, minutes_to_targets
 from sim.times.roads import place_node, road_route
 
 __all__ = ["End", "Route", "RouteLeg", "find_end", "find_route"]
+
+WAY_NAMES = {"car": "驾车 car", "walk": "步行 on foot", "bus": "公交 bus", "metro": "地铁 metro"}
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class End:
 
 @dataclass(frozen=True)
 class RouteLeg:
-    """One leg: what kind, from where to where, its minutes, and what carries it (road names, services)."""
+    """One leg: what kind, from where to where, its minutes, and what carries it (way, road names, services)."""
 
     leg: Literal["road", "access", "station", "wait", "ride", "change", "arrival", "egress"]
     from_name: str
@@ -100,20 +103,18 @@ def find_route(travel: DoorToDoor, start: End, end: End, network: Network) -> Ro
     ------
     NoRouteError: there is neither.
     """
-    graph = travel.graph
-    node_a, node_b = place_node(graph, start.lon, start.lat), place_node(graph, end.lon, end.lat)
-    road = routes_from(graph.prepared, seeds_of([node_a]), limit_min=travel.limit_min).minutes
-    access = road[travel.stations.nodes].astype(np.float64)
-    by_board = access[:, None] + travel.rail_min
-    board = by_board.argmin(axis=0)
-    arrival = by_board[board, np.arange(len(board))]
-    rail = routes_from(graph.prepared, seeds_of(travel.stations.nodes, arrival), limit_min=travel.limit_min)
-    road_min, rail_min = float(road[node_b]), float(rail.minutes[node_b])
-    if not np.isfinite(min(road_min, rail_min)):
+    graph, stations = travel.graph, travel.stations.nodes
+    node_a, node_b = (np.array([place_node(graph, end.lon, end.lat)], dtype=np.int32) for end in (start, end))
+    road_min = float(minutes_to_targets(graph.prepared, each_alone(node_a), node_b, limit_min=travel.limit_min)[0, 0])
+    access, egress = travel.ends.to_stations(node_a, stations), travel.ends.from_stations(stations, node_b)
+    total = access.minutes[0][:, None] + travel.rail_min + egress.minutes[0]
+    board, alight = (int(k) for k in np.unravel_index(total.argmin(), total.shape))
+    rail_min = float(total[board, alight])
+    if not min(road_min, rail_min) <= travel.limit_min:
         raise NoRouteError(f"there is no way from {start.name} to {end.name} within {travel.limit_min:g} min")
     if rail_min < road_min:
-        alight = int(trace_seeds(rail.predecessors)[node_b])
-        legs = _rail_legs(travel, start, end, (int(board[alight]), alight), network)
+        ways = (travel.ends.ways[access.way[0, board]], travel.ends.ways[egress.way[0, alight]])
+        legs = _rail_legs(travel, start, end, (board, alight), ways, network)
     else:
         legs = [_road_leg("road", start, end, travel)]
     return Route(
@@ -122,7 +123,7 @@ def find_route(travel: DoorToDoor, start: End, end: End, network: Network) -> Ro
         minutes=sum(leg.minutes for leg in legs),
         mode="rail" if rail_min < road_min else "road",
         road_min=road_min if np.isfinite(road_min) else None,
-        rail_min=rail_min if np.isfinite(rail_min) else None,
+        rail_min=rail_min if rail_min <= travel.limit_min else None,
         legs=tuple(legs),
     )
 
@@ -141,14 +142,29 @@ def _road_leg(kind: Literal["road", "access", "egress"], start: End, end: End, t
     return RouteLeg(kind, start.name, end.name, float(route.minutes), named)
 
 
-def _rail_legs(travel: DoorToDoor, start: End, end: End, ends: tuple[int, int], network: Network) -> list[RouteLeg]:
+def _end_leg(kind: Literal["access", "egress"], start: End, end: End, way: AccessWay, travel: DoorToDoor) -> RouteLeg:
+    """Return the way to the first station or from the last one, named by what one travels by."""
+    name = WAY_NAMES[way.name]
+    if way.name == "car":
+        leg = _road_leg(kind, start, end, travel)
+        return replace(leg, by=f"{name}: {leg.by}" if leg.by else name)
+    route = road_route(way.graph, (start.lon, start.lat), (end.lon, end.lat))
+    door = start if kind == "access" else end
+    extra_min = float(way.extra_min[place_node(way.graph, door.lon, door.lat)])
+    by = f"{name}: {route.km:.0f} km" + (f", {extra_min:.0f} min 步行候车 to the stop and wait" if extra_min else "")
+    return RouteLeg(kind, start.name, end.name, float(route.minutes) + extra_min, by)
+
+
+def _rail_legs(
+    travel: DoorToDoor, start: End, end: End, ends: tuple[int, int], ways: tuple[AccessWay, AccessWay], network: Network
+) -> list[RouteLeg]:
     """Return access, station, the legs by train between two stations, arrival and egress."""
     stations = network.stations.set_index("station_id")
     names, line_names = stations["name"], network.lines.set_index("line_id")["name"]
     first, last = (travel.stations.station_ids[k] for k in ends)
     board, alight = (_end_of(key, stations.loc[key]) for key in (first, last))
     legs = [
-        _road_leg("access", start, board, travel),
+        _end_leg("access", start, board, ways[0], travel),
         RouteLeg(
             "station", board.name, board.name, travel.station_time_min, "安检、检票、上车 security, gate, platform"
         ),
@@ -158,4 +174,4 @@ def _rail_legs(travel: DoorToDoor, start: End, end: End, ends: tuple[int, int], 
         by = f"{lines}; {leg.trains_per_day:.0f} 列/日 trains a day" if leg.kind == "ride" else leg.mode
         legs.append(RouteLeg(leg.kind, names[leg.from_id], names[leg.to_id], float(leg.minutes), by))
     legs.append(RouteLeg("arrival", alight.name, alight.name, travel.arrival_time_min, "出站 platform to street"))
-    return [*legs, _road_leg("egress", alight, end, travel)]
+    return [*legs, _end_leg("egress", alight, end, ways[1], travel)]

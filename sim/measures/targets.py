@@ -6,13 +6,16 @@
     door_to_door       all people of both ends: the minutes within which the required share of pairs of people is
 
 The required share is the 95 % that Zhejiang sets for its own one-hour circles (comprehensive transport plan to 2025).
+A circle is met when every destination is within the limit, or, where its plan says so, when destinations that hold the
+required share of the people are (`met_when = "share"`).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from pydantic import ConfigDict, Field, model_validator
 
@@ -27,6 +30,7 @@ __all__ = [
     "Evidence",
     "Target",
     "judge_targets",
+    "list_failing",
     "name_first_year_met",
     "station_readings",
 ]
@@ -42,21 +46,39 @@ TARGET_COLUMNS = (
     "binding_leg",
     "share_of_population",
 )
-TARGET_CITY_COLUMNS = ("target", "reading", "to_id", "value_min", "met", "slack_min", "binding_leg", "population")
+TARGET_CITY_COLUMNS = (
+    "target",
+    "reading",
+    "from_id",
+    "to_id",
+    "value_min",
+    "met",
+    "slack_min",
+    "binding_leg",
+    "population",
+)
+ToKind = Literal["cities", "counties", "own_counties"]
 
 
 class Target(Declared):
-    """One target of a plan, as stated in study.toml."""
+    """One target of a plan, as stated in study.toml.
+
+    It runs from a city to cities or to counties (`to_kind`), or, with `own_counties`, from each city of `from_set` to the
+    counties of that city.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     name: str
     name_en: str
-    from_: str = Field(alias="from")
+    from_: str = Field("", alias="from")
+    from_set: str = ""
     to: tuple[str, ...] = ()
     to_set: str = ""
+    to_kind: ToKind = "cities"
     limit_min: float = Field(gt=0, le=1440)
     due: tuple[int, ...] = ()
+    met_when: Literal["every", "share"] = "every"
     required_share: float = Field(0.95, gt=0, le=1)
     readings: tuple[str, ...] = READINGS
     source: str
@@ -65,7 +87,12 @@ class Target(Declared):
 
     @model_validator(mode="after")
     def _one_destination(self) -> "Target":
-        if bool(self.to) == bool(self.to_set):
+        if self.to_kind == "own_counties":
+            if not self.from_set or self.from_ or self.to or self.to_set:
+                raise ValueError("to_kind = 'own_counties' takes from_set = a city set, and no from, to or to_set")
+        elif self.from_set or not self.from_:
+            raise ValueError("state from = a city; from_set goes with to_kind = 'own_counties' only")
+        elif bool(self.to) == bool(self.to_set):
             raise ValueError("state either to = [places] or to_set = a city set, not both and not none")
         unknown = [reading for reading in self.readings if reading not in READINGS]
         if unknown:
@@ -93,47 +120,57 @@ class Evidence:
 
 
 def station_readings(
-    rides: Rides, main_stations: Mapping[str, Sequence[str]], from_id: str, to_ids: Sequence[str]
+    rides: Rides, stations_of: Mapping[str, Sequence[str]], from_id: str, to_ids: Sequence[str]
 ) -> pd.DataFrame:
-    """Return the two readings between the main stations of two cities, the best pair of stations in each.
+    """Return the two readings between the stations of an origin and of each destination, the best pair in each.
+
+    Parameters
+    ----------
+    stations_of : station ids by city or county: where its journeys begin and end. A station of both ends makes 0 minutes.
 
     Returns
     -------
     DataFrame: to_id, station_fastest, fastest_leg, station_service, service_leg; NaN and "no_train" where there is none.
     """
     index = {station: k for k, station in enumerate(rides.station_ids)}
+    nodes = {key: [index[s] for s in stations_of.get(key, ()) if s in index] for key in (from_id, *to_ids)}
     rows = []
     for to_id in to_ids:
-        fastest, service, leg = np.inf, np.inf, "no_train"
-        for a in main_stations.get(from_id, ()):
-            for b in main_stations.get(to_id, ()):
-                if a == b or a not in index or b not in index:
-                    continue
-                i, j = index[a], index[b]
-                fastest = min(fastest, _finite(rides.fastest_min[i, j]))
-                if _finite(rides.total_min[i, j]) < service:
-                    service = float(rides.total_min[i, j])
-                    parts = {"wait": rides.wait_min[i, j], "ride": rides.typical_min[i, j]}
-                    parts["change"] = rides.change_min[i, j]
-                    leg = max(parts, key=lambda name: float(parts[name]))
+        fastest, service, leg = _best_pair(rides, nodes[from_id], nodes[to_id])
         rows.append(
             {
                 "to_id": to_id,
-                "station_fastest": fastest if np.isfinite(fastest) else np.nan,
-                "fastest_leg": "ride" if np.isfinite(fastest) else "no_train",
-                "station_service": service if np.isfinite(service) else np.nan,
+                "station_fastest": fastest,
+                "fastest_leg": "no_train" if np.isnan(fastest) else "ride",
+                "station_service": service,
                 "service_leg": leg,
             }
         )
     return pd.DataFrame(rows)
 
 
+def _best_pair(rides: Rides, starts: Sequence[int], ends: Sequence[int]) -> tuple[float, float, str]:
+    """Return the fastest minutes, the fewest typical minutes with their wait (NaN: none), and the longest leg of those."""
+    if set(starts) & set(ends):
+        return 0.0, 0.0, "ride"
+    between = np.ix_(starts, ends)
+    fastest_min, total_min = (_or_inf(minutes[between]) for minutes in (rides.fastest_min, rides.total_min))
+    service_min, leg = total_min.min(initial=np.inf), "no_train"
+    if np.isfinite(service_min):
+        row, column = np.unravel_index(int(total_min.argmin()), total_min.shape)
+        pair = starts[int(row)], ends[int(column)]
+        parts = {"wait": rides.wait_min[pair], "ride": rides.typical_min[pair], "change": rides.change_min[pair]}
+        leg = max(parts, key=lambda name: float(parts[name]))
+    return _or_nan(fastest_min.min(initial=np.inf)), _or_nan(service_min), leg
+
+
 def judge_targets(targets: Mapping[str, Target], evidence: Mapping[str, Evidence]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the verdicts (columns `TARGET_COLUMNS`) and, behind them, each destination (`TARGET_CITY_COLUMNS`).
 
     A target with several destinations is met when every one of them is; its value is that of the worst, NaN when one
-    cannot be reached at all. In the door-to-door reading the value is the minutes within which the required share of
-    all pairs of people is.
+    cannot be reached at all. With `met_when = "share"` its value is the minutes within which destinations with the
+    required share of the people are. In the door-to-door reading the value is the minutes within which the required
+    share of all pairs of people is.
 
     Parameters
     ----------
@@ -178,6 +215,36 @@ def name_first_year_met(verdicts: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def list_failing(cities: pd.DataFrame) -> pd.DataFrame:
+    """Return for each target and reading the destinations that fail and the worst of them.
+
+    Parameters
+    ----------
+    cities : columns `TARGET_CITY_COLUMNS`, and scenario and year when there are several.
+
+    Returns
+    -------
+    DataFrame: (scenario, year,) target, reading, number, number_failing, worst_id, worst_min (NaN: it is not reached),
+    failing (ids, the worst first).
+    """
+    keys = [name for name in ("scenario", "year", "target", "reading") if name in cities]
+    rows = []
+    for values, group in cities.groupby(keys, sort=False):
+        ordered = group.sort_values("value_min", kind="stable", ascending=False, na_position="first")
+        failing = list(ordered.loc[~ordered["met"], "to_id"])
+        rows.append(
+            {
+                **dict(zip(keys, values, strict=True)),
+                "number": len(group),
+                "number_failing": len(failing),
+                "worst_id": ordered["to_id"].iloc[0],
+                "worst_min": ordered["value_min"].iloc[0],
+                "failing": ";".join(failing),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
 def _judge_cities(target: Target, reading: str, evidence: Evidence) -> pd.DataFrame:
     """Return one row per destination: to_id, value_min, met, slack_min, binding_leg, population."""
     rows = []
@@ -198,6 +265,7 @@ def _judge_cities(target: Target, reading: str, evidence: Evidence) -> pd.DataFr
         rows.append(
             {
                 "reading": reading,
+                "from_id": times.loc[to_id, "from_id"],
                 "to_id": to_id,
                 "value_min": float(value),
                 "met": bool(value <= target.limit_min),
@@ -217,9 +285,8 @@ def _sum_up(target_id: str, target: Target, reading: str, cities: pd.DataFrame, 
         value = quantile if np.isfinite(quantile) else float("nan")
         leg, share = evidence.pairs.binding_leg(), evidence.pairs.share_within(target.limit_min)
     else:
-        unreached = cities[cities["value_min"].isna()]
-        worst = unreached.iloc[0] if len(unreached) else cities.loc[cities["value_min"].idxmax()]
-        value, leg = float(worst["value_min"]), worst["binding_leg"]
+        binding = _binding_destination(cities, target)
+        value, leg = float(binding["value_min"]), binding["binding_leg"]
         share = cities.loc[cities["met"], "population"].sum() / cities["population"].sum()
     return {
         "target": target_id,
@@ -233,11 +300,27 @@ def _sum_up(target_id: str, target: Target, reading: str, cities: pd.DataFrame, 
     }
 
 
+def _binding_destination(cities: pd.DataFrame, target: Target) -> "pd.Series[Any]":
+    """Return the destination that decides: the worst, or the one with which the required share of the people is reached.
+
+    Of 50, 30 and 20 people at 10, 20 and 30 minutes, four fifths are reached with the second.
+    """
+    ordered = cities.sort_values("value_min", kind="stable", na_position="last")
+    if target.met_when == "every":
+        return ordered.iloc[-1]
+    shares = ordered["population"].cumsum() / ordered["population"].sum()
+    return ordered.iloc[int(np.searchsorted(shares.to_numpy(), target.required_share - 1e-9))]
+
+
 def _longest_leg(times: "pd.Series[Any]") -> str:
     if times["mode"] != "rail":
         return "road" if times["mode"] == "road" else "no_way"
     return max(LEGS, key=lambda leg: float(times[f"{leg}_min"]))
 
 
-def _finite(value: float) -> float:
-    return float(value) if np.isfinite(value) else float("inf")
+def _or_inf(minutes: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    return np.where(np.isfinite(minutes), minutes, np.inf)
+
+
+def _or_nan(minutes: float) -> float:
+    return float(minutes) if np.isfinite(minutes) else float("nan")

@@ -1,9 +1,9 @@
 """Checks that need more than one cell: order, dates, chainage against distance, services against their lines."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from itertools import pairwise
 
-import networkx as nx
 import numpy as np
 import pandas as pd
 import pyproj
@@ -29,6 +29,7 @@ def check_tables(tables: Mapping[str, pd.DataFrame]) -> list[str]:
         *_check_line_order(tables["line_stops"], tables["lines"]),
         *_check_chainage(tables["line_stops"], tables["stations"]),
         *_check_speeds(tables["lines"], tables["line_stops"]),
+        *_check_speeds_of_trains(tables["lines"], tables["line_stops"], tables["train_classes"]),
         *_check_services(tables),
         *_check_roads(tables["roads"], tables["road_points"]),
     ]
@@ -49,24 +50,24 @@ def _check_dates(tables: Mapping[str, pd.DataFrame]) -> list[str]:
 
 
 def _check_line_order(line_stops: pd.DataFrame, lines: pd.DataFrame) -> list[str]:
-    problems: list[str] = []
-    counts = line_stops.groupby("line_id").size()
-    problems.extend(
+    counts = line_stops["line_id"].value_counts().to_dict()
+    problems = [
         f"line_stops.csv: line '{line}' has {counts.get(line, 0)} stop(s); a line needs at least two"
         for line in lines["line_id"]
         if counts.get(line, 0) < 2
-    )
-    for line, stops in line_stops.groupby("line_id", sort=False):
-        ordered = stops.sort_values("sequence")
-        if ordered["sequence"].duplicated().any():
-            problems.append(f"line_stops.csv: line '{line}' has the same sequence number twice")
-        steps = ordered["chainage_km"].diff()
-        problems.extend(
-            f"line_stops.csv row {index + 2}: line '{line}', {ordered.loc[index, 'station_id']}: chainage "
-            f"{ordered.loc[index, 'chainage_km']:g} km is not beyond the stop before ({step:+g} km)"
-            for index, step in steps.items()
-            if step <= 0
-        )
+    ]
+    ordered = line_stops.sort_values(["line_id", "sequence"], kind="stable")
+    repeated = ordered[ordered.duplicated(["line_id", "sequence"])]
+    problems += [
+        f"line_stops.csv: line '{line}' has the same sequence number twice" for line in repeated["line_id"].unique()
+    ]
+    steps = ordered.groupby("line_id")["chainage_km"].diff()
+    backwards = ordered.assign(step=steps)[steps <= 0]
+    problems += [
+        f"line_stops.csv row {row.Index + 2}: line '{row.line_id}', {row.station_id}: chainage "
+        f"{row.chainage_km:g} km is not beyond the stop before ({row.step:+g} km)"
+        for row in backwards.itertuples()
+    ]
     return problems
 
 
@@ -106,17 +107,33 @@ def _check_speeds(lines: pd.DataFrame, line_stops: pd.DataFrame) -> list[str]:
     ]
 
 
+def _check_speeds_of_trains(lines: pd.DataFrame, line_stops: pd.DataFrame, train_classes: pd.DataFrame) -> list[str]:
+    """A speed limit that no train class reaches is a slip: of a train its own highest speed counts, of all none would."""
+    if train_classes.empty:
+        return []
+    fastest = train_classes.loc[train_classes["max_speed_kmh"].idxmax()]
+    top = float(fastest["max_speed_kmh"])
+    reason = f"km/h is above that of the fastest train class, {fastest['train_class']} with {top:g} km/h"
+    return [
+        f"lines.csv row {index + 2}: line '{row['line_id']}': speed {row['speed_kmh']:g} {reason}"
+        for index, row in lines[lines["speed_kmh"] > top].iterrows()
+    ] + [
+        f"line_stops.csv row {index + 2}: line '{row['line_id']}', {row['station_id']}: section speed "
+        f"{row['speed_kmh']:g} {reason}"
+        for index, row in line_stops[line_stops["speed_kmh"] > top].iterrows()
+    ]
+
+
 def _check_services(tables: Mapping[str, pd.DataFrame]) -> list[str]:
     """Every call of a service must lie on its lines and in their order, and there must be at least two."""
     problems: list[str] = []
     in_order = tables["line_stops"].sort_values(["line_id", "sequence"])
-    on_line = in_order.groupby("line_id")["station_id"].apply(list).to_dict()
+    on_line = _lists_by(in_order["line_id"], in_order["station_id"])
     connected: dict[tuple[str, ...], dict[str, int]] = {}
     stops = tables["service_stops"].sort_values(["service_id", "sequence"])
-    calls = stops.groupby("service_id", sort=False)["station_id"].apply(list).to_dict()
-    first_row = {
-        service: index + 2 for service, index in reversed(list(zip(stops["service_id"], stops.index, strict=True)))
-    }
+    calls = _lists_by(stops["service_id"], stops["station_id"])
+    first = stops.drop_duplicates("service_id")
+    first_row = dict(zip(first["service_id"], (first.index + 2).tolist(), strict=True))
     for service, lines in zip(tables["services"]["service_id"], tables["services"]["lines"], strict=True):
         called = calls.get(service, [])
         if len(called) < 2:
@@ -156,10 +173,20 @@ def _check_course(where: str, called: list[str], line: list[str]) -> list[str]:
 
 def _parts(lines: tuple[str, ...], on_line: Mapping[str, list[str]]) -> dict[str, int]:
     """Number the connected parts of the stations that some lines serve."""
-    graph: nx.Graph[str] = nx.Graph()
+    parts: list[set[str]] = []
     for line in lines:
-        nx.add_path(graph, on_line.get(line, []))
-    return {station: k for k, part in enumerate(nx.connected_components(graph)) for station in part}
+        stations = set(on_line.get(line, ()))
+        touching = [part for part in parts if not part.isdisjoint(stations)]
+        parts = [part for part in parts if part.isdisjoint(stations)] + [stations.union(*touching)]
+    return {station: k for k, part in enumerate(parts) for station in part}
+
+
+def _lists_by(keys: "pd.Series[str]", values: "pd.Series[str]") -> dict[str, list[str]]:
+    """Return the values of each key, in their order."""
+    lists: dict[str, list[str]] = defaultdict(list)
+    for key, value in zip(keys.tolist(), values.tolist(), strict=True):
+        lists[key].append(value)
+    return lists
 
 
 def _check_roads(roads: pd.DataFrame, road_points: pd.DataFrame) -> list[str]:

@@ -1,7 +1,7 @@
 """Stage 1: a network is a set of frozen tables; which rows of them are open is decided by a date."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -19,7 +19,7 @@ from sim.network.toml_files import Declared, read_toml
 __all__ = ["Network", "NetworkFile", "RegionFiles", "read_network"]
 
 NEEDED_TABLES = ("stations", "lines")
-DATED_TABLES = ("lines", "services", "roads", "ferries", "changes")
+DATED_TABLES = ("lines", "services", "roads", "ferries", "metros", "changes")
 
 
 class RegionFiles(Declared):
@@ -85,12 +85,20 @@ class Network:
     roads: pd.DataFrame = field(init=False, repr=False)
     road_points: pd.DataFrame = field(init=False, repr=False)
     ferries: pd.DataFrame = field(init=False, repr=False)
+    transit: pd.DataFrame = field(init=False, repr=False)
+    metros: pd.DataFrame = field(init=False, repr=False)
+    _dated: dict[pd.Timestamp, "Network"] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Freeze the mapping of tables and give each table its attribute."""
         object.__setattr__(self, "tables", MappingProxyType(dict(self.tables)))
         for name in TABLE_NAMES:
             object.__setattr__(self, name, self.tables[name])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle what the network was made from: a frozen mapping cannot be pickled, and the rest follows from it."""
+        made_from = {part.name: getattr(self, part.name) for part in fields(self) if part.init}
+        return _remake, (made_from | {"tables": dict(self.tables)},)
 
     @property
     def crs(self) -> str:
@@ -104,11 +112,17 @@ class Network:
     def as_of(self, date: "str | pd.Timestamp") -> "Network":
         """Return the network as it is open on a date.
 
-        Kept are the lines, services, roads, ferries and changes that have opened and not closed; a service also needs
+        Kept are the lines, services, roads, ferries, metros and changes that have opened and not closed; a service also needs
         all its lines and stations open. Line speeds are those permitted on that date. Stations stay in the table:
         one without trains does nothing.
         """
         day = pd.Timestamp(date)
+        if day not in self._dated:
+            self._dated[day] = self._open_on(day)
+        return self._dated[day]
+
+    def _open_on(self, day: pd.Timestamp) -> "Network":
+        """Return what `as_of` remembers: many scenarios of a study ask for the same few days."""
         tables = dict(self.tables)
         for name in DATED_TABLES:
             tables[name] = open_on(tables[name], day)
@@ -118,6 +132,10 @@ class Network:
         tables["service_stops"] = _having(self.service_stops, "service_id", tables["services"]["service_id"])
         tables["road_points"] = _having(self.road_points, "road_id", tables["roads"]["road_id"])
         return replace(self, tables=tables, road_links=open_on(self.road_links, day), date=day)
+
+
+def _remake(made_from: dict[str, Any]) -> Network:
+    return Network(**made_from)
 
 
 def read_network(folder: "Path | str") -> Network:

@@ -5,10 +5,11 @@ limits and meaning. They check what is read, fill defaults, and are the document
 """
 
 import csv
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import compress, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ TABLE_NAMES = (
     "roads",
     "road_points",
     "ferries",
+    "transit",
+    "metros",
 )
 
 
@@ -102,8 +105,8 @@ def read_table(path: Path, table: str, problems: list[str]) -> pd.DataFrame:
     except OSError:
         problems.append(f"{path}: file is missing")
         return frame_of(table, [])
-    reader = csv.DictReader(text.splitlines())
-    header = [name.strip() for name in reader.fieldnames or []]
+    lines = [line for line in csv.reader(text.splitlines()) if line]
+    header = [name.strip() for name in lines[0]] if lines else []
     columns = columns_of(table)
     problems.extend(
         f"{path.name}: unknown column '{name}'{did_you_mean(name, columns)}" for name in header if name not in columns
@@ -112,23 +115,49 @@ def read_table(path: Path, table: str, problems: list[str]) -> pd.DataFrame:
     problems.extend(f"{path.name}: column '{name}' is missing ({columns[name].description})" for name in missing)
     if missing:
         return frame_of(table, [])
-    rows: list[dict[str, Any]] = []
-    seen: dict[str, int] = {}
+    rows = list(enumerate(lines[1:], start=2))
+    problems.extend(
+        f"{path.name} row {number}: more cells than the header has; quote text that holds a comma"
+        for number, line in rows
+        if len(line) > len(header)
+    )
+    rows = [(number, line) for number, line in rows if len(line) <= len(header)]
+    by_column = zip_longest(header, *(line for _, line in rows), fillvalue="")
+    texts = {name: cells for name, *cells in by_column}
+    found: list[list[str]] = [[] for _ in rows]
+    values = {name: _convert_cells(columns[name], texts.get(name, [""] * len(rows)), found) for name in columns}
+    numbers = [number for number, _ in rows]
     key = key_of(table)
-    for number, raw in enumerate(reader, start=2):
-        if None in raw:
-            problems.append(f"{path.name} row {number}: more cells than the header has; quote text that holds a comma")
-            continue
-        found: list[str] = []
-        row = convert_row(table, raw, found)
-        if key is not None and row[key] in seen:
-            found.append(f"{key}: '{row[key]}' stands already in row {seen[row[key]]}")
-        elif key is not None:
-            seen[row[key]] = number
-        problems.extend(f"{path.name} row {number}, {sentence}" for sentence in found)
-        if not found:
-            rows.append(row)
-    return frame_of(table, rows)
+    if key is not None:
+        _find_repeated(key, values[key], numbers, found)
+    for number, sentences in zip(numbers, found, strict=True):
+        problems.extend(f"{path.name} row {number}, {sentence}" for sentence in sentences)
+    good = [not sentences for sentences in found]
+    return _frame(table, {name: list(compress(own, good)) for name, own in values.items()})
+
+
+def _convert_cells(column: Column, texts: Sequence[str], found: list[list[str]]) -> list[Any]:
+    """Convert the cells of one column, each distinct text once; add what is wrong to the sentences of its row."""
+    known: dict[str, Any] = {}
+    wrong: dict[str, list[str]] = {}
+    for text in set(texts):
+        sentences: list[str] = []
+        known[text] = _convert_text(column, text.strip(), sentences)
+        if sentences:
+            wrong[text] = sentences
+    if wrong:
+        for text, of_row in zip(texts, found, strict=True):
+            of_row.extend(wrong.get(text, ()))
+    return [known[text] for text in texts]
+
+
+def _find_repeated(key: str, values: Sequence[Any], numbers: Sequence[int], found: list[list[str]]) -> None:
+    """Add a sentence to each row whose id stands in an earlier one."""
+    first: dict[Any, int] = {}
+    for value, number, sentences in zip(values, numbers, found, strict=True):
+        row = first.setdefault(value, number)
+        if row != number:
+            sentences.append(f"{key}: '{value}' stands already in row {row}")
 
 
 def convert_row(table: str, raw: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
@@ -136,18 +165,20 @@ def convert_row(table: str, raw: Mapping[str, Any], problems: list[str]) -> dict
     row: dict[str, Any] = {}
     for name, column in columns_of(table).items():
         value = raw.get(name)
-        text = "" if value is None else _as_text(value)
-        if not text and column.required:
-            problems.append(f"{name}: is empty but must be given ({column.description})")
-        row[name] = _convert(column, text or column.default, problems)
+        row[name] = _convert_text(column, "" if value is None else _as_text(value), problems)
     return row
 
 
 def frame_of(table: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
     """Return the rows as a DataFrame with the declared columns and dtypes, also when there are none."""
+    return _frame(table, {name: [row[name] for row in rows] for name in columns_of(table)})
+
+
+def _frame(table: str, columns: Mapping[str, list[Any]]) -> pd.DataFrame:
+    """Return the columns as a DataFrame with the declared dtypes."""
     data: dict[str, pd.Series[Any]] = {}
     for name, column in columns_of(table).items():
-        values = [row[name] for row in rows]
+        values = columns[name]
         if column.kind in {"number", "time", "integer"}:
             data[name] = pd.Series(values, dtype="float64")
         elif column.kind == "date":
@@ -213,7 +244,11 @@ def _as_text(value: Any) -> str:
     return str(value).strip()
 
 
-def _convert(column: Column, text: str, problems: list[str]) -> Any:
+def _convert_text(column: Column, text: str, problems: list[str]) -> Any:
+    """Return the value of one cell, the default if it is empty; append what is wrong to `problems`."""
+    if not text and column.required:
+        problems.append(f"{column.name}: is empty but must be given ({column.description})")
+    text = text or column.default
     if column.kind in {"number", "integer"}:
         return _number(column, text, problems)
     if column.kind == "date":

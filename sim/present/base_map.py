@@ -250,7 +250,9 @@ def draw_base(ax: Axes, base: BaseMap, extent: Extent) -> PathPatch:
     return land
 
 
-def draw_lines(ax: Axes, sections: gpd.GeoDataFrame, base: BaseMap, *, kind_as: str | None = None) -> None:
+def draw_lines(
+    ax: Axes, sections: gpd.GeoDataFrame, base: BaseMap, *, kind_as: str | None = None, share: float = 1.0
+) -> None:
     """Draw railway sections, or roads across the sea, each over its casing; new ones above all others.
 
     Parameters
@@ -259,12 +261,15 @@ def draw_lines(ax: Axes, sections: gpd.GeoDataFrame, base: BaseMap, *, kind_as: 
         Columns kind and status (existing or new), LineStrings with a CRS.
     kind_as
         Draw all as this kind of `LINE_STYLES` ("sea_road"), whatever their own kind.
+    share
+        Of the usual line widths.
     """
     if sections.empty:
         return
     projected = sections.to_crs(base.crs)
     for (kind, status), group in _group_by_style(projected, kind_as):
         width_pt, colour, casing_colour, casing_pt = LINE_STYLES[kind, status]
+        width_pt, casing_pt = share * width_pt, share * casing_pt
         dashed = (kind, status) in DASHES
         level = Z_NEW if status == "new" else (Z_ROAD if kind == "sea_road" else Z_RAIL)
         paths = [shapely.get_coordinates(part) for part in shapely.get_parts(np.asarray(group.geometry.array))]

@@ -7,16 +7,28 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from pyproj import CRS
 
-from sim.present.base_map import BaseMap
 from sim.present.style import INK_COLOUR, QUIET_INK_COLOUR, Language, bilingual, text_width_pt, wrap_text
 
-__all__ = ["MAP_WIDTH_MM", "MapSheet", "MapText", "make_sheet", "spell_crs"]
+__all__ = [
+    "MAP_HEIGHT_MM",
+    "MAP_WIDTH_MM",
+    "MapSheet",
+    "MapText",
+    "choose_title_size",
+    "make_sheet",
+    "spell_crs",
+    "write_lines",
+    "write_panel_title",
+]
 
 SHEET_WIDTH_MM = 170.0
 MARGIN_MM = 1.5
 MAP_WIDTH_MM = SHEET_WIDTH_MM - 2 * MARGIN_MM
 MAP_HEIGHT_MM = 164.0
 COLUMN_GAP_MM = 6.0
+# Between the maps of a sheet with several, and above each of them for its own title.
+PANEL_GAP_MM, PANEL_TITLE_MM = 2.5, 8.0
+PANEL_PT, PANEL_EN_PT = 7.4, 5.6
 TITLE_PT, TITLE_EN_PT, SUBTITLE_PT, NOTE_PT = 13.0, 8.0, 7.6, 5.8
 MM_PER_PT = 25.4 / 72.0
 LINE_SPACING = 1.34
@@ -30,6 +42,10 @@ DRAWN_HOW = (
     "粗线略作平滑；铁路按站间直线示意。",
     "Heavy lines are lightly smoothed; railways are drawn straight from station to station.",
 )
+DISTORTED = (
+    "变形示意图：离中心的距离为分钟，方位不变；无比例尺与投影。",
+    "Distorted: distance from the middle is minutes, bearings are kept; it has neither scale nor projection.",
+)
 
 
 @dataclass(frozen=True)
@@ -41,7 +57,7 @@ class MapText:
     title, title_en
         What the map finds, as a sentence.
     scenario, scenario_en, year
-        What is drawn.
+        What is drawn; no year where several are compared.
     definition, definition_en
         The reading: what the minutes count, from when to when, and by which departure assumption.
     source, source_en
@@ -54,7 +70,7 @@ class MapText:
     title_en: str
     scenario: str
     scenario_en: str
-    year: int
+    year: int | None
     definition: str
     definition_en: str
     source: str
@@ -69,11 +85,22 @@ class MapText:
 
 @dataclass(frozen=True)
 class MapSheet:
-    """A sheet with room for one map and its key: draw the map into `ax`, the key into `key_ax` (millimetres)."""
+    """A sheet with room for one map or several of one size, row by row, and their key (axes in millimetres)."""
 
     figure: Figure
-    ax: Axes
+    axes: tuple[Axes, ...]
     key_ax: Axes
+
+    @property
+    def ax(self) -> Axes:
+        """The axes of the only, or the first, map."""
+        return self.axes[0]
+
+    @property
+    def shape(self) -> float:
+        """Width over height of each map."""
+        place, (width, height) = self.ax.get_position(), self.figure.get_size_inches()
+        return float(place.width * width / (place.height * height))
 
 
 def spell_crs(crs: str, language: Language = "both") -> str:
@@ -105,7 +132,7 @@ def _wrap_all(paragraphs: Sequence[str], size_pt: float, width_mm: float) -> lis
     return lines
 
 
-def _list_notes(text: MapText, base: BaseMap) -> tuple[list[str], list[str]]:
+def _list_notes(text: MapText, crs: str | None) -> tuple[list[str], list[str]]:
     """Left: what the map says and does not say. Right: where it comes from."""
     language = text.language
 
@@ -119,71 +146,131 @@ def _list_notes(text: MapText, base: BaseMap) -> tuple[list[str], list[str]]:
     sources = [f"资料来源：{source}", f"Sources: {source_en}"]
     if language != "both" or source == source_en:
         sources = [sources[1] if language == "en" else sources[0]]
-    left = [*say(text.definition, text.definition_en), say_in_one(*NOT_TRIPS), say_in_one(*DRAWN_HOW)]
-    right = [
-        *sources,
-        {"zh": "投影：", "en": "Projection: ", "both": "投影 Projection: "}[language] + spell_crs(base.crs, language),
-        say_in_one(*REVIEW),
-    ]
-    return left, right
+    left = [*say(text.definition, text.definition_en), say_in_one(*NOT_TRIPS)]
+    drawn_how = say_in_one(*(DRAWN_HOW if crs is not None else DISTORTED))
+    projection = {"zh": "投影：", "en": "Projection: ", "both": "投影 Projection: "}[language]
+    right = [*sources, *([projection + spell_crs(crs, language)] if crs is not None else []), say_in_one(*REVIEW)]
+    return [*left, drawn_how], right
 
 
-def make_sheet(text: MapText, base: BaseMap, *, key_height_mm: float, map_height_mm: float = MAP_HEIGHT_MM) -> MapSheet:
-    """Make a sheet with title above and notes below; its height follows from its texts."""
-    width_mm = SHEET_WIDTH_MM - 2 * MARGIN_MM
-    language = text.language
-    title = text.title if language != "en" else text.title_en
-    title_pt = _choose_title_size(title, width_mm)
-    title_lines = wrap_text(title, title_pt, width_mm / MM_PER_PT, weight="bold")
-    blocks = [(line, title_pt, "bold", INK_COLOUR) for line in title_lines]
-    if language == "both":
-        english = _wrap_all([text.title_en], TITLE_EN_PT, width_mm)
-        blocks += [(line, TITLE_EN_PT, "normal", QUIET_INK_COLOUR) for line in english]
-    subtitle = bilingual(
-        f"{text.scenario}（{text.year} 年）", f"{text.scenario_en} ({text.year})", language=language, separator="  |  "
-    )
-    blocks += [(line, SUBTITLE_PT, "normal", INK_COLOUR) for line in _wrap_all([subtitle], SUBTITLE_PT, width_mm)]
+def make_sheet(
+    text: MapText,
+    crs: str | None,
+    *,
+    key_height_mm: float,
+    map_height_mm: float = MAP_HEIGHT_MM,
+    rows: int = 1,
+    columns: int = 1,
+) -> MapSheet:
+    """Make a sheet with title above and notes below; its height follows from its texts.
+
+    Parameters
+    ----------
+    crs
+        Of the map, to be spelt out; None for a distorted one.
+    map_height_mm
+        Of the whole field of maps.
+    rows, columns
+        How many maps share the sheet; with more than one, each has room for a title of its own above it.
+    """
+    width_mm = MAP_WIDTH_MM
+    blocks = _list_headings(text)
     title_height_mm = sum(size_pt for _, size_pt, _, _ in blocks) * LINE_SPACING * MM_PER_PT + 2.0
-
-    left, right = _list_notes(text, base)
-    column_mm = (width_mm - 6.0) / 2
-    columns = [_wrap_all(left, NOTE_PT, column_mm), _wrap_all(right, NOTE_PT, column_mm)]
-    notes_height_mm = max(map(len, columns)) * NOTE_PT * LINE_SPACING * MM_PER_PT + 1.0
-
+    column_mm = (width_mm - COLUMN_GAP_MM) / 2
+    notes = [_wrap_all(part, NOTE_PT, column_mm) for part in _list_notes(text, crs)]
+    notes_height_mm = max(map(len, notes)) * NOTE_PT * LINE_SPACING * MM_PER_PT + 1.0
     height_mm = 2 * MARGIN_MM + title_height_mm + map_height_mm + key_height_mm + notes_height_mm
     figure = Figure(figsize=(SHEET_WIDTH_MM / 25.4, height_mm / 25.4), facecolor="white")
 
-    def add_axes(bottom_mm: float, axes_height_mm: float) -> Axes:
+    def add_axes(left_mm: float, bottom_mm: float, size_mm: tuple[float, float]) -> Axes:
         ax = figure.add_axes(
-            (MARGIN_MM / SHEET_WIDTH_MM, bottom_mm / height_mm, width_mm / SHEET_WIDTH_MM, axes_height_mm / height_mm)
+            (
+                (MARGIN_MM + left_mm) / SHEET_WIDTH_MM,
+                bottom_mm / height_mm,
+                size_mm[0] / SHEET_WIDTH_MM,
+                size_mm[1] / height_mm,
+            )
         )
-        ax.set_xlim(0.0, width_mm)
-        ax.set_ylim(0.0, axes_height_mm)
+        ax.set_xlim(0.0, size_mm[0])
+        ax.set_ylim(0.0, size_mm[1])
         return ax
 
-    ax = add_axes(MARGIN_MM + notes_height_mm + key_height_mm, map_height_mm)
-    key_ax = add_axes(MARGIN_MM + notes_height_mm, key_height_mm)
+    field_bottom_mm = MARGIN_MM + notes_height_mm + key_height_mm
+    own_title_mm = PANEL_TITLE_MM if rows * columns > 1 else 0.0
+    panel_width_mm = (width_mm - (columns - 1) * PANEL_GAP_MM) / columns
+    row_height_mm = map_height_mm / rows
+    panel_height_mm = row_height_mm - own_title_mm - (PANEL_GAP_MM if rows > 1 else 0.0)
+    axes = tuple(
+        add_axes(
+            column * (panel_width_mm + PANEL_GAP_MM),
+            field_bottom_mm + (rows - 1 - row) * row_height_mm + (PANEL_GAP_MM if rows > 1 else 0.0),
+            (panel_width_mm, panel_height_mm),
+        )
+        for row in range(rows)
+        for column in range(columns)
+    )
+    key_ax = add_axes(0.0, MARGIN_MM + notes_height_mm, (width_mm, key_height_mm))
     key_ax.set_axis_off()
-    _write_lines(figure, blocks, left_mm=MARGIN_MM, top_mm=height_mm - MARGIN_MM, height_mm=height_mm)
-    for position, column in enumerate(columns):
-        _write_lines(
+    write_lines(figure, blocks, left_mm=MARGIN_MM, top_mm=height_mm - MARGIN_MM, height_mm=height_mm)
+    for position, column_lines in enumerate(notes):
+        write_lines(
             figure,
-            [(line, NOTE_PT, "normal", QUIET_INK_COLOUR) for line in column],
-            left_mm=MARGIN_MM + position * (column_mm + 6.0),
+            [(line, NOTE_PT, "normal", QUIET_INK_COLOUR) for line in column_lines],
+            left_mm=MARGIN_MM + position * (column_mm + COLUMN_GAP_MM),
             top_mm=MARGIN_MM + notes_height_mm,
             height_mm=height_mm,
         )
-    return MapSheet(figure, ax, key_ax)
+    return MapSheet(figure, axes, key_ax)
 
 
-def _choose_title_size(title: str, width_mm: float) -> float:
+def _list_headings(text: MapText) -> list[tuple[str, float, str, str]]:
+    """Lines above the map as (text, size, weight, colour): the finding, its English, the scenario and its year."""
+    language = text.language
+    title = text.title if language != "en" else text.title_en
+    title_pt = choose_title_size(title, MAP_WIDTH_MM)
+    title_lines = wrap_text(title, title_pt, MAP_WIDTH_MM / MM_PER_PT, weight="bold")
+    blocks = [(line, title_pt, "bold", INK_COLOUR) for line in title_lines]
+    if language == "both":
+        english = _wrap_all([text.title_en], TITLE_EN_PT, MAP_WIDTH_MM)
+        blocks += [(line, TITLE_EN_PT, "normal", QUIET_INK_COLOUR) for line in english]
+    year, year_en = ("", "") if text.year is None else (f"（{text.year} 年）", f" ({text.year})")
+    subtitle = bilingual(f"{text.scenario}{year}", f"{text.scenario_en}{year_en}", language=language, separator="  |  ")
+    return blocks + [
+        (line, SUBTITLE_PT, "normal", INK_COLOUR) for line in _wrap_all([subtitle], SUBTITLE_PT, MAP_WIDTH_MM)
+    ]
+
+
+def write_panel_title(ax: Axes, chinese: str, english: str, *, language: Language) -> None:
+    """Write the title of one map of a sheet above it, English beneath Chinese."""
+    lines = [(chinese, PANEL_PT, "bold", INK_COLOUR)] if language != "en" else []
+    lines += [(english, PANEL_EN_PT if lines else PANEL_PT, "normal", QUIET_INK_COLOUR)] if language != "zh" else []
+    up_pt = 2.2
+    for words, size_pt, weight, colour in reversed(lines):
+        ax.annotate(
+            words,
+            xy=(0.0, 1.0),
+            xycoords="axes fraction",
+            xytext=(0.0, up_pt),
+            textcoords="offset points",
+            ha="left",
+            va="bottom",
+            fontsize=size_pt,
+            fontweight=weight,
+            color=colour,
+            annotation_clip=False,
+            gid="panel-title",
+        )
+        up_pt += size_pt * 1.3
+
+
+def choose_title_size(title: str, width_mm: float) -> float:
     """Largest size that sets the title in one line; the usual size if none does and it has to be broken."""
     sizes_pt = (TITLE_PT, TITLE_PT - 1.0, TITLE_PT - 2.0)
     fits = (size for size in sizes_pt if text_width_pt(title, size, weight="bold") * MM_PER_PT <= width_mm)
     return next(fits, TITLE_PT)
 
 
-def _write_lines(
+def write_lines(
     figure: Figure,
     lines: Sequence[tuple[str, float, str, str]],
     *,

@@ -9,20 +9,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
-import rasterio
-from rasterio.transform import from_origin
 
 from sim.files import whole_folder
-from sim.measures.reach import MODES
 from sim.measures.result import Result, isochrones
 from sim.present.figures import save_result_maps
-from sim.times.door_to_door import Surfaces
+from sim.present.qgis_project import style_isochrone_file
+from sim.present.rasters import write_minutes
 
-__all__ = ["write_result", "write_table"]
+__all__ = ["list_inputs", "write_result", "write_table"]
 
-NODATA = -9999.0
 DECIMALS = 2
 
 
@@ -43,12 +39,21 @@ def write_result(
         write_table(result.station_times, folder / "station_times.csv")
         write_table(result.city_times, folder / "city_times.csv")
         write_table(result.reach, folder / "reach.csv")
+        write_table(result.people_spread, folder / "people_spread.csv")
         write_table(result.targets, folder / "targets.csv")
         write_table(result.target_cities, folder / "target_cities.csv")
+        if len(result.coverage):
+            write_table(result.coverage, folder / "coverage.csv")
+            write_table(result.coverage_seats, folder / "coverage_seats.csv")
+        if len(result.journey_times):
+            write_table(result.journey_times, folder / "journey_times.csv")
         for place_id, surface in result.surfaces.items():
-            _write_surface(result, surface, folder / f"surface_{place_id}.tif")
+            tags = {"scenario": result.scenario.scenario_id}
+            write_minutes(folder / f"surface_{place_id}.tif", result.region.grid, vars(surface), tags)
             polygons = isochrones(result, place_id, result.cutoffs_min)
             polygons.to_file(folder / "isochrones.gpkg", layer=place_id, driver="GPKG")
+        if result.surfaces:
+            style_isochrone_file(folder / "isochrones.gpkg", list(result.surfaces), result.cutoffs_min)
         if maps == "yes":
             save_result_maps(result, folder / "maps", executor=executor)
         (folder / "run.json").write_text(
@@ -58,36 +63,11 @@ def write_result(
 
 
 def write_table(frame: pd.DataFrame, path: Path) -> None:
-    """Write a table as UTF-8 CSV with two decimals; what does not exist (NaN) is an empty cell."""
+    """Write a table as UTF-8 CSV with two decimals, shares and values with four; what does not exist (NaN) is an empty cell."""
     rounded = frame.copy()
     for name in rounded.select_dtypes("floating").columns:
-        rounded[name] = rounded[name].round(4 if name.startswith("share") else DECIMALS)
+        rounded[name] = rounded[name].round(4 if name.startswith("share") or name == "value" else DECIMALS)
     rounded.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
-
-
-def _write_surface(result: Result, surface: Surfaces, path: Path) -> None:
-    """Write minutes as a GeoTIFF with one band per mode; unreachable cells are nodata."""
-    grid = result.region.grid
-    rows, columns = grid.shape
-    profile: dict[str, Any] = {
-        "driver": "GTiff",
-        "height": rows,
-        "width": columns,
-        "count": len(MODES),
-        "dtype": "float32",
-        "nodata": NODATA,
-        "crs": rasterio.CRS.from_string(grid.crs),
-        "transform": from_origin(grid.west_m, grid.north_m, grid.cell_m, grid.cell_m),
-        "compress": "deflate",
-        "predictor": 3,
-        "tiled": True,
-    }
-    with rasterio.open(path, "w", **profile) as file:
-        for number, mode in enumerate(MODES, start=1):
-            values = getattr(surface, mode)
-            file.write(np.where(np.isfinite(values), values, NODATA).astype(np.float32), number)
-            file.set_band_description(number, mode)
-        file.update_tags(units="minutes", scenario=result.scenario.scenario_id)
 
 
 def _describe_run(result: Result) -> dict[str, Any]:
@@ -122,17 +102,21 @@ def _commit(folder: Path) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def _hash_inputs(result: Result) -> dict[str, str]:
-    """Return the SHA-256 of every file the run read, by file name."""
+def list_inputs(result: Result) -> list[Path]:
+    """Return every file that the run read."""
     folder, file = result.network.folder, result.network.file
     region = [path for path in file.region.model_dump().values() if path is not None]
     named = [folder / path for path in (*region, *([file.roads] if file.roads else []))]
     projects = [result.study_folder / "projects" / f"{project}.toml" for project in result.projects]
-    files = [
+    return [
         *sorted(folder.glob("*.csv")),
         folder / "network.toml",
         *named,
         result.study_folder / "study.toml",
         *projects,
     ]
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def _hash_inputs(result: Result) -> dict[str, str]:
+    """Return the SHA-256 of every file the run read, by file name."""
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in list_inputs(result)}

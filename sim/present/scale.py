@@ -1,6 +1,7 @@
 """Last stage, what tells size and direction on a map: scale bar, north arrow, meridians and parallels."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -20,7 +21,15 @@ GRATICULE_PT = 4.8
 Z_GRATICULE, Z_FURNITURE = 0.5, 20
 
 
-def draw_graticule(ax: Axes, base: BaseMap, extent: Extent, *, points_per_m: float, taken: Sequence[Box]) -> list[Box]:
+def draw_graticule(
+    ax: Axes,
+    base: BaseMap,
+    extent: Extent,
+    *,
+    points_per_m: float,
+    taken: Sequence[Box],
+    detail: Literal["full", "small"] = "full",
+) -> list[Box]:
     """Draw meridians and parallels under the land, named along the top and right edges; returns the boxes of the names."""
     to_map = Transformer.from_crs("EPSG:4326", base.crs, always_xy=True)
     west, south, east, north = to_map.transform_bounds(
@@ -47,7 +56,7 @@ def draw_graticule(ax: Axes, base: BaseMap, extent: Extent, *, points_per_m: flo
         box = Box(x_pt - 9.0, y_pt - 3.5, x_pt + 9.0, y_pt + 3.5)
         if not box.inside(Box(0.0, 0.0, extent.width_m * points_per_m - 0.4, extent.height_m * points_per_m - 1.9)):
             continue
-        if any(box.overlaps(other) for other in [*taken, *boxes]):
+        if detail == "small" or any(box.overlaps(other) for other in [*taken, *boxes]):
             continue
         boxes.append(box)
         ax.text(
@@ -72,7 +81,14 @@ def _list_multiples(low: float, high: float, step: float) -> list[float]:
     return [round(count * step, 6) for count in range(int(np.ceil(low / step)), int(np.floor(high / step)) + 1)]
 
 
-def draw_scale_and_north(ax: Axes, base: BaseMap, extent: Extent, *, axes_size_pt: tuple[float, float]) -> Box:
+def draw_scale_and_north(
+    ax: Axes,
+    base: BaseMap,
+    extent: Extent,
+    *,
+    axes_size_pt: tuple[float, float],
+    detail: Literal["full", "small"] = "full",
+) -> Box:
     """Draw a scale bar and a north arrow in the corner with the least study land; returns their box in points."""
     points_per_m = axes_size_pt[0] / extent.width_m
     length_m = _round_length(0.22 * extent.width_m)
@@ -94,7 +110,9 @@ def draw_scale_and_north(ax: Axes, base: BaseMap, extent: Extent, *, axes_size_p
                 edgecolor=INK_COLOUR, linewidth=0.5, zorder=Z_FURNITURE, gid=f"scale-bar-{half}",
             )
         )  # fmt: skip
-    for share, words in ((0.0, "0"), (0.5, f"{length_m / 2000:g}"), (1.0, f"{length_m / 1000:g} km")):
+    names = [(0.0, "0"), (0.5, f"{length_m / 2000:g}"), (1.0, f"{length_m / 1000:g} km")]
+    # On a short bar the middle number would run into the last.
+    for share, words in names if detail == "full" else names[::2]:
         x, y = to_map(left_pt + 6.0 + share * length_m * points_per_m, bottom_pt + 9.0)
         ax.text(x, y, words, fontsize=5.8, ha="center", va="bottom", path_effects=halo, zorder=Z_FURNITURE)
     _draw_north(ax, base, to_map(box.right - 9.0, bottom_pt + 3.0), 1.0 / points_per_m)

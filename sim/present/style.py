@@ -54,10 +54,68 @@ COAST_COLOUR = "#74868f"
 OUTSIDE_COLOUR = "#f1f0ee"
 UNREACHABLE_COLOUR = "#fbfbfb"
 HATCH_COLOUR = "#8c8c8c"
+UNREACHABLE_HATCH = "//////"
 INK_COLOUR = "#1c1c1c"
 QUIET_INK_COLOUR = "#5b6166"
 NEW_COLOUR = "#d7301f"
 ORIGIN_COLOUR = "#d7301f"
+
+# Classes of minutes saved or lost, the same on both sides of zero; less than the first is no change.
+CHANGE_BREAKS_MIN = (1.0, 5.0, 10.0, 20.0, 40.0)
+# PuOr of ColorBrewer (Brewer, Harrower): orange slower, purple faster, dark at both ends; no red against green.
+SLOWER_COLOURS = ("#fee0b6", "#fdb863", "#e08214", "#b35806", "#7f3b08")
+FASTER_COLOURS = ("#d8daeb", "#b2abd2", "#8073ac", "#542788", "#2d004b")
+# In grey both sides look alike, so what gets slower is hatched too.
+SLOWER_HATCH = "\\\\\\"
+NO_CHANGE_COLOUR = "#f6f5f1"
+# Classes of their own carry a hatch, so that they are told apart without colour.
+NEWLY_COLOUR, NEWLY_HATCH = "#00785a", "...."
+LOST_COLOUR, LOST_HATCH = "#4a4a4a", "xxxx"
+# Colours and hatches of things without an order (Okabe and Ito 2008, darkened so that white hatches show).
+PROJECT_LOOKS = (
+    ("#0072b2", ""),
+    ("#d55e00", "////"),
+    ("#007a5a", "...."),
+    ("#a8528c", "\\\\\\\\"),
+    ("#b8860b", "----"),
+    ("#3d8fb8", "||||"),
+    ("#6b4c2a", "++++"),
+    ("#4d4d4d", "xxxx"),
+)
+
+# The readings of a circle in words.
+READING_NAMES = {
+    "station_fastest": ("站到站·最快列车", "station to station, fastest"),
+    "station_service": ("站到站·平均加候车", "station to station, typical + wait"),
+    "centre_to_centre": ("中心到中心", "centre to centre"),
+    "door_to_door": ("门到门·95%人口对", "door to door, 95 % of pairs"),
+}
+# Lines of a chart in their order: colour, dashes, width in points; told apart by dashes in grey.
+SERIES_LOOKS: tuple[tuple[str, tuple[float, ...] | None, float], ...] = (
+    ("#8c949a", None, 2.0),
+    ("#1c1c1c", (4.0, 1.5), 1.1),
+    ("#2f6390", (1.2, 1.0), 1.4),
+    ("#b8860b", (6.0, 1.2, 1.2, 1.2), 1.2),
+    ("#d7301f", None, 1.3),
+    ("#6a3d9a", (2.4, 1.2), 1.2),
+    ("#007a5a", (0.8, 0.8), 1.4),
+)
+
+# Status of a project -> colour and dashes in line widths; surest first. The dashes alone tell them apart in grey.
+STATUS_LOOKS: dict[str, tuple[str, tuple[float, ...] | None]] = {
+    "open": ("#1c1c1c", None),
+    "building": ("#d7301f", None),
+    "approved": ("#c2471a", (5.0, 1.2)),
+    "planned": ("#a0522d", (2.4, 1.2)),
+    "studied": ("#6a3d9a", (0.9, 1.1)),
+}
+STATUS_NAMES = {
+    "open": ("已开通", "open"),
+    "building": ("在建", "being built"),
+    "approved": ("已批复", "approved"),
+    "planned": ("规划", "planned"),
+    "studied": ("研究", "studied"),
+}
 
 # Widths of the heavy lines in points, the nearer circle first.
 HEAVY_WIDTHS_PT = (1.7, 1.0)
@@ -75,10 +133,17 @@ LINE_STYLES: dict[tuple[str, str], tuple[float, str, str, float]] = {
 }
 
 # Lines that are drawn in dashes, in line widths: new roads, to differ from new railways without colour.
+OUTLINE_DASHES = (1.2, 1.6)
 DASHES: dict[tuple[str, str], tuple[float, float]] = {("sea_road", "new"): (2.2, 1.1)}
 
 # Rank of a place -> sizes of its Chinese and its English name in points.
-LABEL_SIZES_PT: dict[int, tuple[float, float]] = {0: (9.0, 6.2), 1: (8.0, 5.8), 2: (7.0, 5.2), 3: (6.2, 5.0)}
+LABEL_SIZES_PT: dict[int, tuple[float, float]] = {
+    0: (9.0, 6.2),
+    1: (8.0, 5.8),
+    2: (7.0, 5.2),
+    3: (6.2, 5.0),
+    4: (5.6, 5.0),
+}
 
 FONT_FAMILY = "Sim Sans SC"
 _FONT_FOLDER = Path(__file__).parent / "fonts"
@@ -101,6 +166,8 @@ _SETTINGS = {
     "savefig.dpi": 300.0,
     "svg.fonttype": "path",
     "svg.hashsalt": "sim",
+    # Hinting moves letters to whole pixels, and lines measured without it would run past their column.
+    "text.hinting": "none",
 }
 
 

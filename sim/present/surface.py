@@ -1,6 +1,7 @@
 """Last stage, minutes as colour: classes on land only, hatching where nothing arrives, heavy lines."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import shapely
@@ -17,13 +18,23 @@ from rasterio.features import shapes
 from scipy.ndimage import gaussian_filter
 
 from sim.present.base_map import Z_HATCH, Z_HEAVY, Z_SURFACE, BaseMap, Extent, outline_path
-from sim.present.style import BEYOND_COLOUR, HATCH_COLOUR, HEAVY_WIDTHS_PT, INK_COLOUR, UNREACHABLE_COLOUR, band_colours
+from sim.present.style import (
+    BEYOND_COLOUR,
+    HATCH_COLOUR,
+    HEAVY_WIDTHS_PT,
+    INK_COLOUR,
+    UNREACHABLE_COLOUR,
+    UNREACHABLE_HATCH,
+    band_colours,
+)
 
-__all__ = ["classify_minutes", "draw_bands", "draw_heavy_lines", "trace_line"]
+__all__ = ["Look", "classify_minutes", "draw_bands", "draw_classes", "draw_heavy_lines", "trace_line"]
 
 NOT_STUDY = -1
 # Rings shorter than this on paper are single cells at a class edge: they stay in the colours but get no heavy line.
 SHORTEST_RING_MM = 6.0
+# Where none is that long (a circle on an island), the longest is drawn if it can be seen at all.
+SHORTEST_ONLY_RING_MM = 2.0
 # Smoothing of the heavy lines in cells: enough to lose the stair steps, too little to move a line by a cell.
 SMOOTHING_CELLS = 0.9
 
@@ -71,6 +82,78 @@ def _window_extent(base: BaseMap, window: tuple[slice, slice]) -> Extent:
     )
 
 
+@dataclass(frozen=True)
+class Look:
+    """How the cells of one class are drawn; with a hatch, the class is told without its colour."""
+
+    colour: str
+    hatch: str = ""
+    hatch_colour: str = HATCH_COLOUR
+    gid: str = "hatched-class"
+
+
+def draw_classes(
+    ax: Axes,
+    base: BaseMap,
+    extent: Extent,
+    *,
+    classes: NDArray[np.int16],
+    looks: Sequence[Look],
+    land: PathPatch,
+    gid: str,
+) -> frozenset[int]:
+    """Colour the study land by class, all cut off at the coast; returns the classes that are seen.
+
+    Parameters
+    ----------
+    classes
+        (rows, cols) of the grid: positions in `looks`, -1 where nothing is coloured.
+    land
+        From `draw_base`: nothing is drawn outside it.
+    gid
+        Name of the image.
+    """
+    window = base.window(extent)
+    seen = frozenset(int(one) for one in np.unique(classes[window]) if one != NOT_STUDY)
+    filled = _fill_shore(classes[window], base.is_shore[window])
+    # The last entry, fully transparent, is what index -1 picks: outside the study land nothing is coloured.
+    palette = to_rgba_array([*(look.colour for look in looks), "#00000000"])
+    pixels = np.round(palette[filled] * 255).astype(np.uint8)
+    part = _window_extent(base, window)
+    image = ax.imshow(
+        pixels,
+        extent=(part.west_m, part.east_m, part.south_m, part.north_m),
+        interpolation="nearest",
+        zorder=Z_SURFACE,
+        gid=gid,
+        aspect="equal",
+    )
+    image.set_clip_path(land)
+    ax.set_xlim(extent.west_m, extent.east_m)
+    ax.set_ylim(extent.south_m, extent.north_m)
+    transform = Affine(base.cell_m, 0.0, part.west_m, 0.0, -base.cell_m, part.north_m)
+    for position, look in enumerate(looks):
+        if look.hatch and (filled == position).any():
+            _hatch_cells(ax, filled == position, look, extent, transform).set_clip_path(land)
+    return seen
+
+
+def _hatch_cells(ax: Axes, cells: NDArray[np.bool_], look: Look, extent: Extent, transform: Affine) -> PathPatch:
+    found = shapes(cells.astype(np.uint8), cells, 4, transform)
+    polygons = np.array([shapely.geometry.shape(one) for one, _ in found])
+    hatched = PathPatch(
+        outline_path(polygons, extent, tolerance_m=0.0),
+        facecolor="none",
+        edgecolor=look.hatch_colour,
+        linewidth=0.0,
+        hatch=look.hatch,
+        zorder=Z_HATCH,
+        gid=look.gid,
+    )
+    ax.add_artist(hatched)
+    return hatched
+
+
 def draw_bands(
     ax: Axes,
     base: BaseMap,
@@ -80,49 +163,18 @@ def draw_bands(
     cutoffs_min: Sequence[float],
     land: PathPatch,
 ) -> bool:
-    """Colour the study land by class and hatch what is not reached, all cut off at the coast.
+    """Colour the study land by class of minutes and hatch what is not reached, all cut off at the coast.
 
     Returns
     -------
     bool
         Whether any land inside the extent is not reached.
     """
-    window = base.window(extent)
-    classes = classify_minutes(minutes[window], base.is_study[window], cutoffs_min)
-    filled = _fill_shore(classes, base.is_shore[window])
-    not_reached = len(cutoffs_min) + 1
-    palette = to_rgba_array([*band_colours(len(cutoffs_min)), BEYOND_COLOUR, UNREACHABLE_COLOUR, "#00000000"])
-    # The last entry, fully transparent, is what index -1 picks: outside the study land nothing is coloured.
-    pixels = np.round(palette[filled] * 255).astype(np.uint8)
-    part = _window_extent(base, window)
-    image = ax.imshow(
-        pixels,
-        extent=(part.west_m, part.east_m, part.south_m, part.north_m),
-        interpolation="nearest",
-        zorder=Z_SURFACE,
-        gid="travel-time-bands",
-        aspect="equal",
-    )
-    image.set_clip_path(land)
-    ax.set_xlim(extent.west_m, extent.east_m)
-    ax.set_ylim(extent.south_m, extent.north_m)
-    hole = filled == not_reached
-    if not hole.any():
-        return False
-    transform = Affine(base.cell_m, 0.0, part.west_m, 0.0, -base.cell_m, part.north_m)
-    polygons = np.array([shapely.geometry.shape(one) for one, _ in shapes(hole.astype(np.uint8), hole, 4, transform)])
-    hatched = PathPatch(
-        outline_path(polygons, extent, tolerance_m=0.0),
-        facecolor="none",
-        edgecolor=HATCH_COLOUR,
-        linewidth=0.0,
-        hatch="//////",
-        zorder=Z_HATCH,
-        gid="not-reached",
-    )
-    ax.add_artist(hatched)
-    hatched.set_clip_path(land)
-    return bool((classes == not_reached).any())
+    looks = [Look(colour) for colour in (*band_colours(len(cutoffs_min)), BEYOND_COLOUR)]
+    looks.append(Look(UNREACHABLE_COLOUR, UNREACHABLE_HATCH, gid="not-reached"))
+    classes = classify_minutes(minutes, base.is_study, cutoffs_min)
+    seen = draw_classes(ax, base, extent, classes=classes, looks=looks, land=land, gid="travel-time-bands")
+    return len(cutoffs_min) + 1 in seen
 
 
 def trace_line(
@@ -155,30 +207,37 @@ def draw_heavy_lines(
     minutes: NDArray[np.float64],
     heavy_min: Sequence[float],
     m_per_mm: float,
+    share: float = 1.0,
 ) -> dict[float, list[NDArray[np.float64]]]:
-    """Draw the heavy lines; returns them by cut-off in metres of the CRS, longest first."""
+    """Draw the heavy lines, at a share of their usual width; returns them by cut-off in metres of the CRS, longest first."""
     window = base.window(extent)
     part = _window_extent(base, window)
     drawn = {}
     for position, cutoff_min in enumerate(heavy_min):
-        kept = []
-        for line in trace_line(minutes[window], base.is_study[window], cutoff_min):
-            x_m = part.west_m + (line[:, 0] + 0.5) * base.cell_m
-            y_m = part.north_m - (line[:, 1] + 0.5) * base.cell_m
-            points = np.column_stack([x_m, y_m])
-            if shapely.length(shapely.linestrings(points)) >= SHORTEST_RING_MM * m_per_mm:
-                kept.append(points)
-        kept.sort(key=lambda points: (-len(points), float(points[0, 0]), float(points[0, 1])))
+        lines = [
+            np.column_stack(
+                [part.west_m + (line[:, 0] + 0.5) * base.cell_m, part.north_m - (line[:, 1] + 0.5) * base.cell_m]
+            )
+            for line in trace_line(minutes[window], base.is_study[window], cutoff_min)
+        ]
+        lines.sort(key=lambda points: (-len(points), float(points[0, 0]), float(points[0, 1])))
+        kept = [line for line in lines if _length_m(line) >= SHORTEST_RING_MM * m_per_mm]
+        if not kept:
+            kept = [line for line in lines[:1] if _length_m(line) >= SHORTEST_ONLY_RING_MM * m_per_mm]
         drawn[cutoff_min] = kept
         collection = LineCollection(
             [Path(points).vertices for points in kept],
             colors=[INK_COLOUR],
-            linewidths=HEAVY_WIDTHS_PT[min(position, len(HEAVY_WIDTHS_PT) - 1)],
+            linewidths=share * HEAVY_WIDTHS_PT[min(position, len(HEAVY_WIDTHS_PT) - 1)],
             capstyle="butt",
             joinstyle="round",
-            path_effects=[withStroke(linewidth=HEAVY_WIDTHS_PT[0] + 1.0, foreground=(1.0, 1.0, 1.0, 0.55))],
+            path_effects=[withStroke(linewidth=share * HEAVY_WIDTHS_PT[0] + 1.0, foreground=(1.0, 1.0, 1.0, 0.55))],
             zorder=Z_HEAVY,
             gid=f"isochrone-{cutoff_min:g}",
         )
         ax.add_collection(collection, autolim=False)
     return drawn
+
+
+def _length_m(points: NDArray[np.float64]) -> float:
+    return float(shapely.length(shapely.linestrings(points)))

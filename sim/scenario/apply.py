@@ -35,7 +35,8 @@ def apply_projects(network: Network, projects: Iterable[Project], *, year: int) 
     chosen = sorted(projects, key=lambda project: project.project_id)
     problems = _check_company(chosen)
     changes = [change for project in chosen for change in project.changes]
-    tables = dict(network.as_of(date).tables)
+    base = network.as_of(date)
+    tables = dict(base.tables)
     _apply_additions(tables, [change for change in changes if isinstance(change, Add)], problems)
     _apply_settings(tables, [change for change in changes if isinstance(change, Set)], problems)
     _apply_closures(tables, changes, problems)
@@ -44,7 +45,7 @@ def apply_projects(network: Network, projects: Iterable[Project], *, year: int) 
         problems = check_references(current) + check_tables(tables)
     if problems:
         raise ScenarioError(problems)
-    return _drop_orphans(network.as_of(date).with_tables(**tables))
+    return _drop_orphans(base.with_tables(**tables))
 
 
 def _check_company(projects: list[Project]) -> list[str]:
@@ -66,26 +67,26 @@ def _check_company(projects: list[Project]) -> list[str]:
 
 def _apply_additions(tables: dict[str, pd.DataFrame], additions: list[Add], problems: list[str]) -> None:
     added: dict[tuple[str, str], Add] = {}
+    present = {table: set(tables[table].iloc[:, 0]) for table in {change.table for change in additions}}
+    rows: dict[str, list[Mapping[str, Any]]] = {}
     for change in additions:
         table, key = change.table, change.key
-        if not key:
-            tables[table] = _with_rows(tables[table], table, [change.row])
-            continue
         twin = added.get((table, key))
-        if twin is not None:
+        if key and twin is not None:
             if not _same_addition(twin, change):
                 problems.append(
                     f"projects '{twin.project}' and '{change.project}' both add {table} '{key}', with different values"
                 )
             continue
-        if key in set(tables[table].iloc[:, 0]):
+        if key and key in present[table]:
             problems.append(f"project '{change.project}': add {table} '{key}': it exists already")
             continue
         added[(table, key)] = change
-        tables[table] = _with_rows(tables[table], table, [change.row])
+        rows.setdefault(table, []).append(change.row)
         if change.children:
-            child = CHILDREN[table][0]
-            tables[child] = _with_rows(tables[child], child, list(change.children))
+            rows.setdefault(CHILDREN[table][0], []).extend(change.children)
+    for table, new in rows.items():
+        tables[table] = _with_rows(tables[table], table, new)
 
 
 def _same_addition(a: Add, b: Add) -> bool:
@@ -121,11 +122,12 @@ def _apply_settings(tables: dict[str, pd.DataFrame], settings: list[Set], proble
                 )
     if problems:
         return
+    copies = {table: tables[table].copy() for table, _, _ in agreed}
     for (table, key, column), (now, _) in agreed.items():
-        frame = tables[table].copy()
+        frame = copies[table]
         row = frame.index[frame.iloc[:, 0] == key][0]
         frame.loc[[row], column] = pd.Series([now], index=[row], dtype=frame[column].dtype)
-        tables[table] = frame
+    tables.update(copies)
 
 
 def _apply_closures(tables: dict[str, pd.DataFrame], changes: list[Change], problems: list[str]) -> None:

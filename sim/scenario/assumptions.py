@@ -6,8 +6,9 @@ from pydantic import Field
 
 from sim.network.toml_files import Declared
 
-__all__ = ["Assumptions", "WaitRule", "describe_assumptions"]
+__all__ = ["AccessMode", "Assumptions", "WaitRule", "describe_assumptions"]
 
+AccessMode = Literal["car", "transit", "best"]
 WaitRule = Literal["planned", "half_headway", "full_headway"]
 
 
@@ -36,6 +37,18 @@ class Assumptions(Declared):
         15, ge=0, le=90, description="street to train: security, gate closing 5 min before departure, platform"
     )
     arrival_time_min: float = Field(5, ge=0, le=60, description="train to street on arrival")
+    access_mode: AccessMode = Field(
+        "car",
+        description="how people get to the first station and away from the last: by car, without a car (walking, bus, metro), "
+        "or by whichever is fastest; car, because the way by road alone, with which rail is compared, is by car too",
+    )
+    access_limit_min: float = Field(
+        120,
+        ge=10,
+        le=600,
+        description="longest way to the first station and from the last: nobody drives for more than two hours to board a "
+        "train for a journey of this region, and a journey that is mostly a drive is not one by rail",
+    )
     change_min: float = Field(20, ge=1, le=120, description="change inside a station where the table has no figure")
     max_changes: int = Field(3, ge=0, le=5, description="changes of train in one journey")
     surface_limit_min: float = Field(600, ge=180, le=1440, description="horizon of the travel-time surfaces")

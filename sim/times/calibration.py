@@ -17,7 +17,14 @@ from sim.network.network import Network
 from sim.times.line_paths import STOP_THROAT_KMH
 from sim.times.running_time import HopModel, HopTime, service_hops
 
-__all__ = ["CALIBRATION_COLUMNS", "Calibration", "calibrate", "fit_supplements", "section_residuals"]
+__all__ = [
+    "CALIBRATION_COLUMNS",
+    "Calibration",
+    "calibrate",
+    "fit_supplements",
+    "section_residuals",
+    "technical_sections",
+]
 
 CALIBRATION_COLUMNS = [
     "line_id",
@@ -84,7 +91,7 @@ def calibrate(
     if not twice.empty:
         pairs = twice[["from_id", "to_id"]].itertuples(index=False, name=None)
         raise InputError([f"section_times: {from_id} to {to_id} stands there twice" for from_id, to_id in pairs])
-    hops = _technical_hops(network, stop_throat_kmh)
+    hops = technical_sections(network, stop_throat_kmh=stop_throat_kmh)
     observed = section_times.rename(columns={"median_min": "scheduled_min"})
     observed = observed[["from_id", "to_id", "n_trains", "scheduled_min"]]
     sections = hops.merge(observed, on=["from_id", "to_id"], how="inner")
@@ -139,10 +146,11 @@ def section_residuals(calibration: Calibration, *, worst: int = 20) -> pd.DataFr
     return calibration.sections.loc[order[:worst]].reset_index(drop=True)
 
 
-def _technical_hops(network: Network, stop_throat_kmh: float) -> pd.DataFrame:
+def technical_sections(network: Network, *, stop_throat_kmh: float = STOP_THROAT_KMH) -> pd.DataFrame:
     """Return one row per pair of stations that some service runs without a stop between: its ordinary technical run.
 
-    Of several train classes and ways that of the median train, in the order of their technical times.
+    Of several train classes and ways that of the median train, in the order of their technical times. Columns: from_id,
+    to_id, lines, train_class, km, technical_min, hop (a `HopTime`).
     """
     model = HopModel(network, stop_throat_kmh=stop_throat_kmh)
     there = service_hops(network)

@@ -1,9 +1,9 @@
-"""Stage 3d: door to door, the faster of the road alone and access + station + wait + ride + change + egress.
+"""Stage 3e: door to door, the faster of the road alone and access + station + wait + ride + change + egress.
 
-    t(o, c) = min( road(o, c),  min over s, s' of  road(o, s) + station + rides(s, s') + arrival + road(s', c) )
+    t(o, c) = min( road(o, c),  min over s, s' of  access(o, s) + station + rides(s, s') + arrival + egress(s', c) )
 
 for an origin o and every cell c. The minimum over all pairs of stations is exact: nothing is limited to the nearest ones.
-The legs of a journey are kept and add up to its minutes.
+Access and egress are by car unless an `Access` says otherwise. The legs of a journey are kept and add up to its minutes.
 """
 
 import os
@@ -17,22 +17,22 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from sim.times.access import Access, AccessWay
+from sim.times.access_tiles import lower_within
 from sim.times.bucket_queue import Integers
 from sim.times.everywhere import sum_within_by_rail
 from sim.times.kernels import (
     Seeds,
     count_buckets,
-    each_alone,
     in_threads,
     minutes_from,
-    minutes_to_targets,
     seeds_of,
 )
 from sim.times.pair_minutes import BIN_MIN, LEGS, PairMinutes
 from sim.times.rides import Rides
-from sim.times.road_minutes import RoadMinutes
-from sim.times.roads import RoadGraph, cells_from, place_node, reverse_graph
-from sim.times.tiles import TileTable, count_by_bin, earliest, sum_within_tiles
+from sim.times.road_minutes import RoadMinutes, tiles_of
+from sim.times.roads import RoadGraph, cells_from, place_node
+from sim.times.tiles import NO_SOURCE, TileTable, count_by_bin, sum_within_tiles
 
 __all__ = ["CITY_TIME_COLUMNS", "LEGS", "DoorToDoor", "PairMinutes", "StationRoads", "Surfaces", "link_stations"]
 
@@ -46,6 +46,8 @@ CITY_TIME_COLUMNS = (
     "best_min",
     *(f"{leg}_min" for leg in LEGS),
     "mode",
+    "access_by",
+    "egress_by",
 )
 
 
@@ -73,7 +75,7 @@ class Surfaces:
 
 
 class _Arrivals(NamedTuple):
-    """Of one origin: earliest street-side arrival at each station, by which first station, and road minutes to that.
+    """Of one origin: earliest street-side arrival at each station, by which first station, and the access to that.
 
     All are (n_stations,); minutes are inf where there is no journey.
     """
@@ -99,6 +101,7 @@ class DoorToDoor:
     station_time_min, arrival_time_min : street to train at the first station, train to street at the last.
     limit_min : horizon of the surfaces; what is farther is not reached.
     shared_roads : road minutes on ``graph`` that other scenarios have already asked for; without it, none are known.
+    access : how people get to and from stations; without it by car, however long.
     """
 
     graph: RoadGraph
@@ -108,11 +111,18 @@ class DoorToDoor:
     arrival_time_min: float
     limit_min: float
     shared_roads: RoadMinutes | None = None
+    access: Access | None = None
 
     @cached_property
     def roads(self) -> RoadMinutes:
         """Road minutes that depend on the roads alone."""
         return self.shared_roads or RoadMinutes(self.graph)
+
+    @cached_property
+    def ends(self) -> Access:
+        """How people get to and from stations: `access`, or by car, however long."""
+        no_extra = np.zeros(self.graph.n_cells, dtype=np.float32)
+        return self.access or Access((AccessWay("car", self.roads, no_extra),))
 
     @cached_property
     def rail_min(self) -> Floats:
@@ -124,19 +134,18 @@ class DoorToDoor:
         return total
 
     def access_min(self, nodes: npt.ArrayLike) -> Floats:
-        """Return road minutes from nodes to stations, (n_nodes, n_stations)."""
-        return minutes_to_targets(self.graph.prepared, each_alone(nodes), self.stations.nodes).astype(np.float64)
+        """Return minutes from nodes to stations by the fastest way, (n_nodes, n_stations), inf beyond the limit."""
+        return self.ends.to_stations(nodes, self.stations.nodes).minutes
 
     def egress_min(self, nodes: npt.ArrayLike) -> Floats:
-        """Return road minutes from stations to nodes, (n_stations, n_nodes), searched backwards from the nodes."""
-        backwards = reverse_graph(self.graph).prepared
-        return minutes_to_targets(backwards, each_alone(nodes), self.stations.nodes).T.astype(np.float64)
+        """Return minutes from stations to nodes by the fastest way, (n_stations, n_nodes), inf beyond the limit."""
+        return self.ends.from_stations(self.stations.nodes, nodes).minutes.T
 
     def surfaces_from(self, node: int) -> Surfaces:
         """Return minutes from a node to every cell by the best mode, by rail and by road alone."""
         road = self.roads.surface_from(node)
-        arrival = (road[self.stations.nodes][:, None] + self.rail_min).min(axis=0)
-        rail = minutes_from(self.graph.prepared, seeds_of(self.stations.nodes, arrival), limit_min=self.limit_min)
+        access = self.ends.between(np.array([node], dtype=np.int32), self.stations.nodes).minutes[0]
+        rail = self.ends.surface(self.stations.nodes, self._arrivals(access).minutes, self.limit_min)
         road_cells, rail_cells = (
             cells_from(self.graph, minutes) for minutes in (np.where(road <= self.limit_min, road, np.inf), rail)
         )
@@ -148,21 +157,27 @@ class DoorToDoor:
         The legs are those of the fastest journey by rail, whatever the faster mode is.
         """
         node_array = np.asarray(nodes, dtype=np.int32)
-        n = len(node_array)
-        targets = np.concatenate([node_array, self.stations.nodes])
-        minutes = self.roads.minutes_between(node_array, targets).astype(np.float64)
-        back = self.roads.minutes_between(node_array, self.stations.nodes, reverse=True).astype(np.float64)
-        road, access, egress, rail_min = minutes[:, :n], minutes[:, n:], back.T, self.rail_min
+        road = self.roads.minutes_between(node_array, np.concatenate([node_array, self.stations.nodes]))
+        road = road[:, : len(node_array)].astype(np.float64)
+        access = self.ends.between(node_array, self.stations.nodes)
+        egress = self.ends.between(node_array, self.stations.nodes, reverse=True)
+        names = [way.name for way in self.ends.ways]
         rows = []
         for i, from_id in enumerate(city_ids):
-            arrival = access[i][:, None] + rail_min
-            board = arrival.argmin(axis=0)
-            total = arrival[board, np.arange(len(board))][:, None] + egress
+            arrivals = self._arrivals(access.minutes[i])
+            board = arrivals.board
+            total = arrivals.minutes[:, None] + egress.minutes.T
             for j, to_id in enumerate(city_ids):
                 if i != j:
                     alight = int(total[:, j].argmin())
-                    row = {"from_id": from_id, "to_id": to_id, "road_min": _or_nan(road[i, j])}
-                    rows.append(row | self._rail_row(access[i], egress[:, j], int(board[alight]), alight))
+                    first = int(board[alight])
+                    row = self._rail_row(access.minutes[i], egress.minutes[j], first, alight)
+                    is_journey = np.isfinite(row["rail_min"])
+                    by = {
+                        "access_by": names[access.way[i, first]] if is_journey else "",
+                        "egress_by": names[egress.way[j, alight]] if is_journey else "",
+                    }
+                    rows.append({"from_id": from_id, "to_id": to_id, "road_min": _or_nan(road[i, j])} | row | by)
         frame = pd.DataFrame(rows)
         frame["best_min"] = frame[["road_min", "rail_min"]].min(axis=1)
         frame["mode"] = np.where(frame["rail_min"] < frame["road_min"].fillna(np.inf), "rail", "road")
@@ -207,21 +222,16 @@ class DoorToDoor:
         positions = np.flatnonzero(cells >= 0).astype(np.int32)
         groups = cells[positions].astype(np.int32)
         weights = people.ravel()[self._cell_numbers(layout.nodes[positions])].astype(np.float64)
-        wanted = np.zeros(len(layout.start) - 1, dtype=np.bool_)
-        wanted[layout.tile[positions]] = True
-        table, stations, starts = self._sources(nodes)
+        wanted = tiles_of(layout, positions)
+        access = self.ends.from_tables(nodes, self.stations.nodes).minutes
 
         def count(own: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:
             total = np.zeros((len(to_ids), round(self.limit_min / BIN_MIN) + 1))
             legs = np.zeros((len(to_ids), len(LEGS) + 1))
-            minutes = np.empty(len(layout.nodes), dtype=np.float32)
-            by = np.empty(len(layout.nodes), dtype=np.int32)
             for k in own:
-                arrivals = self._arrivals(self.roads.minutes_at(table, starts[k : k + 1], self.stations.nodes)[0])
-                sources = np.append(starts[k], stations).astype(np.int32)
-                leaves = np.append(0.0, arrivals.minutes).astype(np.float32)
-                earliest(table, sources, leaves, np.float32(self.limit_min), wanted, minutes, by)
-                by_source, minutes_by_source = np.zeros((2, len(to_ids), len(sources)))
+                arrivals = self._arrivals(access[k])
+                minutes, by = self._earliest(nodes[k], arrivals, wanted)
+                by_source, minutes_by_source = np.zeros((2, len(to_ids), 1 + len(self.stations.nodes)))
                 count_by_bin(minutes, by, positions, groups, weights, BIN_MIN, total, by_source, minutes_by_source)
                 legs += self._pair_legs(arrivals, by_source, minutes_by_source)
             return total, legs
@@ -247,6 +257,8 @@ class DoorToDoor:
         """
         origins = np.atleast_1d(np.asarray(nodes, dtype=np.int32))
         cutoffs = np.asarray(cutoffs_min, dtype=np.float32)
+        if not self._is_plain(float(cutoffs.max())):
+            return self._people_within_any(origins, people, cutoffs)
         roads = self.roads
         table, stations, starts = self._sources(origins)
         access = roads.minutes_at(table, starts, self.stations.nodes)
@@ -271,6 +283,8 @@ class DoorToDoor:
         people : (n_rows, n_columns).
         """
         origins = np.atleast_1d(np.asarray(nodes, dtype=np.int32))
+        if not self._is_plain(cutoff_min):
+            return self._people_within_any(origins, people, np.array([cutoff_min], dtype=np.float32))[:, 0]
         graph = self.graph.prepared
         order = np.argsort(self.stations.nodes, kind="stable")
         stations = np.ascontiguousarray(self.stations.nodes[order])
@@ -286,6 +300,39 @@ class DoorToDoor:
 
         in_threads(work, len(origins))
         return result
+
+    def _is_plain(self, cutoff_min: float) -> bool:
+        """Return whether access by car without a limit gives the same within a cut-off; then there are shorter ways."""
+        return [way.name for way in self.ends.ways] == ["car"] and self.ends.limit_min >= cutoff_min
+
+    def _people_within_any(self, origins: Integers, people: Floats, cutoffs_min: npt.NDArray[np.float32]) -> Floats:
+        """Return `people_within` for any kind of access, one origin after the other."""
+        weights = np.pad(np.where(self.graph.grid.is_land, people, 0.0), 1).ravel()
+        limit = float(cutoffs_min.max())
+        result = np.empty((len(origins), len(cutoffs_min)))
+        for row, node in enumerate(origins):
+            road = minutes_from(self.graph.prepared, seeds_of([node]), limit_min=limit)[: self.graph.n_cells]
+            rail = self.ends.surface(self.stations.nodes, self._arrivals(self.access_min([node])[0]).minutes, limit)
+            fastest = np.minimum(road, rail)
+            result[row] = [weights[fastest <= cutoff].sum() for cutoff in cutoffs_min]
+        return result
+
+    def _earliest(
+        self, node: int, arrivals: _Arrivals, wanted: npt.NDArray[np.bool_]
+    ) -> tuple[npt.NDArray[np.float32], Integers]:
+        """Return the minutes at positions by road alone or by rail, and which: 0, or 1 + the last station.
+
+        In tiles that are not wanted, and beyond the horizon, they are inf and `NO_SOURCE`.
+        """
+        n_positions = len(self.roads.layout.nodes)
+        minutes = np.full(n_positions, np.inf, dtype=np.float32)
+        by = np.full(n_positions, NO_SOURCE, dtype=np.int32)
+        table, source = self.roads.table_of([node])
+        at_once, no_extra = np.zeros(1, dtype=np.float32), np.zeros(n_positions, dtype=np.float32)
+        limits = (np.float32(np.inf), np.float32(self.limit_min))
+        lower_within(table, source, at_once, no_extra, *limits, wanted, 0, minutes, by)
+        self.ends.lower(self.stations.nodes, arrivals.minutes, self.limit_min, wanted, minutes, by)
+        return minutes, by
 
     def _sources(self, origins: Integers) -> tuple[TileTable, Integers, Integers]:
         """Return a table of road minutes, and which of its sources the stations and the origins are."""
@@ -310,10 +357,10 @@ class DoorToDoor:
         rows, columns = nodes // self.graph.stride - 1, nodes % self.graph.stride - 1
         return (rows * self.graph.grid.shape[1] + columns).astype(np.int64)
 
-    def _arrivals(self, access_min: npt.NDArray[np.float32]) -> _Arrivals:
-        by_board = access_min.astype(np.float64)[:, None] + self.rail_min
+    def _arrivals(self, access_min: Floats) -> _Arrivals:
+        by_board = access_min[:, None] + self.rail_min
         board = by_board.argmin(axis=0)
-        return _Arrivals(by_board[board, np.arange(len(board))], board, access_min[board].astype(np.float64))
+        return _Arrivals(by_board[board, np.arange(len(board))], board, access_min[board])
 
     def _pair_legs(self, arrivals: _Arrivals, by_source: Floats, minutes_by_source: Floats) -> Floats:
         """Return pair-minutes by destination and leg, (n_groups, 7): road alone, then `LEGS`.

@@ -1,7 +1,8 @@
 """Stage 2 of running times: which sections of which lines a service runs over between two calls, and their limits.
 
-Every stretch of line between two neighbouring stations is a section; a service takes the shortest way over the sections
-of the lines it lists. Around the stations on the way the limits are lower: see `limit_sections`.
+Every stretch of line between two neighbouring stations is a section; a service takes the fastest way over the sections
+of the lines it lists, at the speeds permitted there. Around the stations on the way the limits are lower: see
+`limit_sections`.
 """
 
 from collections import defaultdict
@@ -86,7 +87,7 @@ def station_throats(stations: pd.DataFrame) -> dict[str, Throat]:
 
 
 class LinePaths:
-    """Shortest ways over chosen lines; remembers the sections of each set of lines."""
+    """Fastest ways over chosen lines; remembers the sections of each set of lines."""
 
     def __init__(self, sections: Iterable[LineSection]) -> None:
         self._by_line: dict[str, list[LineSection]] = defaultdict(list)
@@ -95,17 +96,18 @@ class LinePaths:
         self._leaving: dict[tuple[str, ...], Mapping[str, list[LineSection]]] = {}
 
     def path(self, lines: tuple[str, ...], from_id: str, to_id: str) -> tuple[LineSection, ...]:
-        """Return the shortest way from a station to another over `lines`, in the direction of travel.
+        """Return the fastest way from a station to another over `lines`, in the direction of travel.
 
-        Of equally long ways over the same stations the line named first is taken. Raises `NoRouteError` if the lines do
-        not connect the two.
+        Fastest at the permitted speeds, whatever the train: 110 km at 350 km/h (18.9 min) come before 100 km at 200
+        (30 min). Of equally fast ways the line named first is taken. Raises `NoRouteError` if the lines do not connect
+        the two.
         """
         leaving = self._sections_leaving(lines)
         arrived: dict[str, LineSection | None] = {}
         queue: list[tuple[float, int, str, LineSection | None]] = [(0.0, 0, from_id, None)]
         pushed = 0  # settles ties in the order of pushing
         while queue:
-            km, _, station, section = heappop(queue)
+            minutes, _, station, section = heappop(queue)
             if station in arrived:
                 continue
             arrived[station] = section
@@ -114,7 +116,8 @@ class LinePaths:
             for onward in leaving.get(station, ()):
                 if onward.to_id not in arrived:
                     pushed += 1
-                    heappush(queue, (km + onward.km, pushed, onward.to_id, onward))
+                    arrival = minutes + 60.0 * onward.km / onward.limit_kmh
+                    heappush(queue, (arrival, pushed, onward.to_id, onward))
         raise NoRouteError(f"no open way from '{from_id}' to '{to_id}' over the lines {';'.join(lines) or '(none)'}")
 
     def _sections_leaving(self, lines: tuple[str, ...]) -> Mapping[str, list[LineSection]]:

@@ -141,8 +141,10 @@ class Rides:
     def station_times(self) -> pd.DataFrame:
         """Return one row for each pair of stations with a journey, by from_id and to_id.
 
-        Columns: from_id, to_id, fastest_min, typical_min, wait_min, changes, trains_per_day. Here typical_min holds the
-        minutes of changes and of waits at them too, so that typical_min + wait_min is `total_min` for every journey.
+        Columns: from_id, to_id, fastest_min, typical_min, wait_min, changes, trains_per_day, first_departure_min,
+        last_departure_min (minutes after midnight, NaN where no hours are known) and ends_early (yes where the last
+        departure is before 18:00, no, empty where not known). Here typical_min holds the minutes of changes and of waits
+        at them too, so that typical_min + wait_min is `total_min` for every journey.
         """
         start, end = np.nonzero(self.changes >= 0)
         names = np.array(self.station_ids, dtype=object)
@@ -150,6 +152,10 @@ class Rides:
         for name in ("fastest_min", "typical_min", "wait_min", "changes", "trains_per_day"):
             columns[name] = getattr(self, name)[start, end]
         columns["typical_min"] = (self.typical_min + self.change_min)[start, end]
+        for name in ("first_departure_min", "last_departure_min"):
+            columns[name] = getattr(self, name)[start, end]
+        known = np.isfinite(self.last_departure_min[start, end])
+        columns["ends_early"] = np.where(known, np.where(self.ends_early[start, end], "yes", "no"), "")
         return pd.DataFrame(columns).sort_values(["from_id", "to_id"], ignore_index=True)
 
     def to_networkx(self, reading: Reading = "typical", *, from_id: str | None = None) -> "nx.DiGraph":

@@ -280,7 +280,8 @@ def join_links(
             may_join = road_ids[node] != road_ids[point] and (gated[point] or not gated[node] or enters[node])
             wanted = same_spot or bool(gated[node]) not in joined
             if may_join and wanted and _same_shore(local, home[point], home[node], cells):
-                joined.add(bool(gated[node]))
+                if not same_spot:  # the next piece of one way does not take the place of the road that it meets
+                    joined.add(bool(gated[node]))
                 pairs.append((point, node, cells * cell_km))
     if not pairs:
         return _empty_part().links

@@ -20,7 +20,7 @@ from sim.times.road_cache import RoadCache, content_key
 from sim.times.road_graph import RoadGraph, reverse_graph
 from sim.times.tiles import TileTable, encode, minutes_at, weak_components
 
-__all__ = ["RoadMinutes", "TileLayout", "lay_tiles"]
+__all__ = ["RoadMinutes", "TileLayout", "lay_tiles", "tiles_of"]
 
 TILE_CELLS = 16
 SMALLEST_KEPT_NODES = 50_000
@@ -60,6 +60,13 @@ def lay_tiles(graph: RoadGraph, tile_cells: int = TILE_CELLS) -> TileLayout:
     return TileLayout(nodes[order], start, position, number)
 
 
+def tiles_of(layout: TileLayout, positions: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
+    """Return which tiles hold any of these positions, (n_tiles,)."""
+    wanted = np.zeros(len(layout.start) - 1, dtype=np.bool_)
+    wanted[layout.tile[positions]] = True
+    return wanted
+
+
 @dataclass
 class RoadMinutes:
     """Road minutes on one road graph, each computed when first asked for and then remembered.
@@ -70,11 +77,13 @@ class RoadMinutes:
     cache : where they are kept between runs; None keeps them in memory only.
     meeting_nodes : nodes to and from which minutes will be wanted from everywhere (the stations of all scenarios);
         asked for at once, they cost no more than one of them.
+    laid : the order of the cells, that of another graph over the same cells; by default the graph's own.
     """
 
     graph: RoadGraph
     cache: RoadCache | None = None
     meeting_nodes: Sequence[int] = ()
+    laid: TileLayout | None = None
     _surfaces: dict[int, Floats] = field(default_factory=dict, repr=False)
     _sources: list[int] = field(default_factory=list, repr=False)
     _table: TileTable | None = field(default=None, repr=False)
@@ -87,12 +96,13 @@ class RoadMinutes:
     @cached_property
     def layout(self) -> TileLayout:
         """Return the order of the cells in all surfaces."""
-        return lay_tiles(self.graph)
+        return self.laid or lay_tiles(self.graph)
 
     @cached_property
     def _graph_key(self) -> str:
         """Return a hash of all that road minutes depend on."""
-        return content_key(*self.graph.prepared, self.graph.grid.is_land, TILE_CELLS)
+        laid = () if self.laid is None else (self.laid.nodes, self.laid.start)
+        return content_key(*self.graph.prepared, self.graph.grid.is_land, TILE_CELLS, *laid)
 
     def minutes_between(self, origins: npt.ArrayLike, targets: npt.ArrayLike, *, reverse: bool = False) -> Floats:
         """Return road minutes from origins to targets, (n_origins, n_targets), inf where there is no way.

@@ -9,6 +9,8 @@ run are fitted in `calibration`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
 
 import pandas as pd
 
@@ -17,6 +19,7 @@ from sim.network.network import Network
 from sim.times.line_paths import (
     STOP_THROAT_KMH,
     LinePaths,
+    LineSection,
     Throat,
     limit_sections,
     line_sections,
@@ -71,12 +74,29 @@ class HopTime:
         return sum(minutes * (1.0 + supplement_percent[line] / 100.0) for line, minutes in self.minutes_by_line.items())
 
 
+@dataclass(frozen=True, eq=False)
+class _Course:
+    """A line as trains find it: its sections and the throats of its stations. Equal ones are one object, see `_course`."""
+
+    sections: tuple[LineSection, ...]
+    throats: tuple[tuple[str, Throat], ...]
+
+
 class HopModel:
-    """Technical running times between stops over the lines of one network; each distinct hop is computed once."""
+    """Technical running times between stops over the lines of one network.
+
+    Each distinct hop is computed once, for all networks in which its lines, throats and train are the same: of a
+    thousand scenarios that share most of their lines, each costs what is new in it.
+    """
 
     def __init__(self, network: Network, *, stop_throat_kmh: float = STOP_THROAT_KMH) -> None:
-        self._paths = LinePaths(line_sections(network.lines, network.line_stops, network.date))
-        self._throats: Mapping[str, Throat] = station_throats(network.stations)
+        throats = station_throats(network.stations)
+        self._courses: dict[str, _Course] = {}
+        for line, group in groupby(line_sections(network.lines, network.line_stops, network.date), _line_of):
+            sections = tuple(group)
+            stations = dict.fromkeys(name for section in sections for name in (section.from_id, section.to_id))
+            own = tuple((station, throats[station]) for station in stations if station in throats)
+            self._courses[line] = _course(sections, own)
         names = network.train_classes["train_class"]
         self._trains = {name: TrainClass.from_table(network.train_classes, name) for name in names}
         self._stop_throat_kmh = stop_throat_kmh
@@ -88,21 +108,63 @@ class HopModel:
         Raises `NoRouteError` if the open sections of the lines do not connect the two, `InputError` if the train class
         is unknown.
         """
+        if train_class not in self._trains:
+            known = ", ".join(self._trains)
+            raise InputError(f"no train class '{train_class}' in train_classes.csv; known: {known}")
         key = (train_class, lines, from_id, to_id)
         if key not in self._known:
-            if train_class not in self._trains:
-                known = ", ".join(self._trains)
-                raise InputError(f"no train class '{train_class}' in train_classes.csv; known: {known}")
-            path = self._paths.path(lines, from_id, to_id)
-            if not path:
-                raise NoRouteError(f"'{from_id}' is followed by itself")
-            line_of_section, sections = limit_sections(path, self._throats, stop_throat_kmh=self._stop_throat_kmh)
-            minutes_by_line: dict[str, float] = {}
-            minutes = section_minutes(self._trains[train_class], sections)
-            for line, share in zip(line_of_section, minutes, strict=True):
-                minutes_by_line[line] = minutes_by_line.get(line, 0.0) + share
-            self._known[key] = HopTime(sum(section.km for section in path), minutes_by_line, sections)
+            courses = tuple(self._courses[line] for line in lines if line in self._courses)
+            train = self._trains[train_class]
+            self._known[key] = _hop_over(train, courses, lines, from_id, to_id, self._stop_throat_kmh)
         return self._known[key]
+
+
+def _line_of(section: LineSection) -> str:
+    return section.line_id
+
+
+@lru_cache(maxsize=10_000)
+def _course(sections: tuple[LineSection, ...], throats: tuple[tuple[str, Throat], ...]) -> _Course:
+    """Return the one course of this content, so that courses can be compared and looked up by identity."""
+    return _Course(sections, throats)
+
+
+@lru_cache(maxsize=10_000)
+def _paths_over(courses: tuple[_Course, ...]) -> LinePaths:
+    return LinePaths(section for course in courses for section in course.sections)
+
+
+@lru_cache(maxsize=200_000)
+def _hop_over(
+    train: TrainClass,
+    courses: tuple[_Course, ...],
+    lines: tuple[str, ...],
+    from_id: str,
+    to_id: str,
+    stop_throat_kmh: float,
+) -> HopTime:
+    """Return the run of a train from a stop to the next over lines of these courses."""
+    path = _paths_over(courses).path(lines, from_id, to_id)
+    if not path:
+        raise NoRouteError(f"'{from_id}' is followed by itself")
+    known = {station: throat for course in courses for station, throat in course.throats}
+    stations = (from_id, *(section.to_id for section in path))
+    return _run_over(train, path, tuple((name, known[name]) for name in stations if name in known), stop_throat_kmh)
+
+
+@lru_cache(maxsize=50_000)
+def _run_over(
+    train: TrainClass,
+    path: tuple[LineSection, ...],
+    throats: tuple[tuple[str, Throat], ...],
+    stop_throat_kmh: float,
+) -> HopTime:
+    """Return the run of a train over a way, with the throats of the stations along it."""
+    line_of_section, sections = limit_sections(path, dict(throats), stop_throat_kmh=stop_throat_kmh)
+    minutes_by_line: dict[str, float] = {}
+    for line, share in zip(line_of_section, section_minutes(train, sections), strict=True):
+        minutes_by_line[line] = minutes_by_line.get(line, 0.0) + share
+    return HopTime(sum(section.km for section in path), minutes_by_line, sections)
 
 
 def hop_times(network: Network, *, stop_throat_kmh: float = STOP_THROAT_KMH) -> pd.DataFrame:
@@ -130,19 +192,25 @@ def hop_times(network: Network, *, stop_throat_kmh: float = STOP_THROAT_KMH) -> 
     model = HopModel(network, stop_throat_kmh=stop_throat_kmh)
     supplements = line_supplements(network).to_dict()
     problems: dict[str, None] = {}
-    rows = []
-    hops = service_hops(network).drop(columns=["trains_per_day", "both_directions"])
-    for service_id, lines, train_class, sequence, from_id, to_id in hops.itertuples(index=False, name=None):
+    hops = service_hops(network)
+    runs: list[HopTime] = []
+    columns = (hops[name].tolist() for name in ("service_id", "lines", "train_class", "sequence", "from_id", "to_id"))
+    for service_id, lines, train_class, sequence, from_id, to_id in zip(*columns, strict=True):
         try:
-            hop = model.hop_time(train_class, lines, from_id, to_id)
+            runs.append(model.hop_time(train_class, lines, from_id, to_id))
         except (InputError, NoRouteError) as error:
             problems[f"services.csv '{service_id}', call {sequence}: {error}"] = None
-            continue
-        run_min, line_ids = hop.run_min(supplements), ";".join(hop.minutes_by_line)
-        rows.append((service_id, sequence, from_id, to_id, hop.km, hop.technical_min, run_min, line_ids))
     if problems:
         raise InputError(list(problems))
-    return pd.DataFrame(rows, columns=HOP_COLUMNS)
+    # Many services share a run: what follows from it is worked out once.
+    known = {
+        number: (run.km, run.technical_min, run.run_min(supplements), ";".join(run.minutes_by_line))
+        for number, run in {id(run): run for run in runs}.items()
+    }
+    numbers = zip(*(known[id(run)] for run in runs), strict=True)
+    added = dict(zip(("km", "technical_min", "run_min", "lines"), numbers, strict=True)) if runs else {}
+    result = hops.reindex(columns=HOP_COLUMNS).assign(**{name: list(values) for name, values in added.items()})
+    return result.astype({"lines": "object"})
 
 
 def service_hops(network: Network) -> pd.DataFrame:

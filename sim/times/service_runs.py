@@ -1,10 +1,10 @@
 """Stage 2 of rides: services and hop minutes become runs, a service in one direction, call after call, with a clock."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from operator import itemgetter
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from sim.errors import InputError
 
 __all__ = ["ServiceRuns", "build_runs"]
 
+Key = TypeVar("Key")
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
@@ -113,29 +114,38 @@ class _Run(NamedTuple):
 
 
 def _calls_by_service(service_stops: pd.DataFrame) -> Mapping[str, list[Call]]:
-    ordered = service_stops.sort_values(["service_id", "sequence"], kind="stable")
-    calls: dict[str, list[Call]] = defaultdict(list)
-    columns = (ordered[name].tolist() for name in ("service_id", "station_id", "dwell_min"))
-    for service_id, station_id, dwell_min in zip(*columns, strict=True):
-        calls[service_id].append(Call(station_id, dwell_min))
-    return calls
+    columns = (service_stops[name].tolist() for name in ("service_id", "sequence", "station_id", "dwell_min"))
+    ordered = sorted(zip(*columns, strict=True), key=itemgetter(0, 1))
+    calls = [Call(station_id, dwell_min) for _, _, station_id, dwell_min in ordered]
+    return {name: calls[own] for name, own in _slices([row[0] for row in ordered])}
 
 
 def _hops_by_run(hop_times: pd.DataFrame) -> Mapping[tuple[str, str], list[Hop]]:
-    ordered = hop_times.sort_values(["service_id", "sequence"], kind="stable")
-    names = ordered["service_id"].astype(str)
-    is_back = names.str.endswith(BACK_SUFFIX)
-    if "direction" in ordered:
-        is_back |= ordered["direction"] == "back"
-    names = names.str.removesuffix(BACK_SUFFIX)
-    hops: dict[tuple[str, str], list[Hop]] = defaultdict(list)
-    columns = (ordered[name].tolist() for name in ("from_id", "to_id", "run_min", "lines"))
-    for service_id, back, from_id, to_id, run_min, lines in zip(
-        names.tolist(), is_back.tolist(), *columns, strict=True
-    ):
-        line_ids = tuple(filter(None, lines.split(";"))) if isinstance(lines, str) else tuple(lines)
-        hops[service_id, "back" if back else "there"].append(Hop(from_id, to_id, run_min, line_ids))
-    return hops
+    names = hop_times["service_id"].astype(str).tolist()
+    is_back = [name.endswith(BACK_SUFFIX) for name in names]
+    if "direction" in hop_times:
+        is_back = [back or way == "back" for back, way in zip(is_back, hop_times["direction"], strict=True)]
+    runs = [
+        (name.removesuffix(BACK_SUFFIX), "back" if back else "there") for name, back in zip(names, is_back, strict=True)
+    ]
+    columns = (hop_times[name].tolist() for name in ("sequence", "from_id", "to_id", "run_min", "lines"))
+    ordered = sorted(zip(runs, *columns, strict=True), key=itemgetter(0, 1))
+    line_ids = {lines: _line_ids(lines) for lines in {row[-1] for row in ordered}}
+    hops = [Hop(from_id, to_id, run_min, line_ids[lines]) for _, _, from_id, to_id, run_min, lines in ordered]
+    return {run: hops[own] for run, own in _slices([row[0] for row in ordered])}
+
+
+def _line_ids(lines: str | tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(filter(None, lines.split(";"))) if isinstance(lines, str) else tuple(lines)
+
+
+def _slices(keys: Sequence[Key]) -> Iterator[tuple[Key, slice]]:
+    """Yield each key with the stretch of the sequence it stands in; equal keys stand side by side."""
+    start = 0
+    for end in range(1, len(keys) + 1):
+        if end == len(keys) or keys[end] != keys[start]:
+            yield keys[start], slice(start, end)
+            start = end
 
 
 def _runs_of_service(

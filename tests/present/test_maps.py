@@ -10,7 +10,6 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
-import shapely
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
@@ -18,21 +17,19 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
-from pyproj import Transformer
+from PIL import Image
 
 from sim.errors import InputError
+from sim.present.figures import save_figure, save_small_picture
 from sim.present.labels import Box, Label, place_labels
 from sim.present.maps import (
     BaseMap,
     MapLayers,
-    MapText,
     Place,
-    build_rail_sections,
     choose_extent,
     draw_isochrone_map,
     map_style,
     prepare_base,
-    save_map,
 )
 from sim.present.style import (
     BEYOND_COLOUR,
@@ -47,92 +44,9 @@ from sim.present.style import (
 )
 from sim.present.surface import classify_minutes, trace_line
 from sim.region.grid import Grid
+from tests.present.coast import COAST_BOX, COLUMNS, ROWS, TO_DEGREES, at, find_by_gid, make_text, read_texts
 
 ROOT = Path(__file__).resolve().parents[2]
-CRS = "+proj=aea +lat_1=28 +lat_2=34 +lat_0=31 +lon_0=119.2 +x_0=0 +y_0=0 +datum=WGS84 +units=m +no_defs"
-ROWS, COLUMNS, LAND_COLUMNS = 100, 160, 100
-TO_DEGREES = Transformer.from_crs(CRS, "EPSG:4326", always_xy=True)
-
-
-def at(x_km: float, y_km: float) -> tuple[float, float]:
-    """Degrees of a point given in km of the projection (its middle is at 119.2 E, 31 N)."""
-    lon, lat = TO_DEGREES.transform(1000 * x_km, 1000 * y_km)
-    return float(lon), float(lat)
-
-
-# The plain and 50 km of sea: x from -51 to 100 km.
-COAST_BOX = (*at(-51, -50), *at(100, 50))
-
-
-@pytest.fixture(scope="module")
-def grid() -> Grid:
-    """A plain 100 km wide with the sea east of it: 160 x 100 cells of 1 km, west edge at x = -50 km, north at y = 50."""
-    county = np.full((ROWS, COLUMNS), -1, dtype=np.int32)
-    # The coast runs at x = 50.4 km, but column 100 (x = 50 to 51 km), whose middle is at sea, is no study cell.
-    county[:, :LAND_COLUMNS] = 0
-    population = np.where(county >= 0, 1.0, -1.0)
-    moves = np.zeros((ROWS, COLUMNS), dtype=np.uint8)
-    return Grid(
-        crs=CRS, west_m=-50_000.0, north_m=50_000.0, cell_m=1000.0, population=population, county=county, moves=moves
-    )
-
-
-@pytest.fixture(scope="module")
-def base(grid: Grid) -> BaseMap:
-    # Land goes on outside the grid in the north, as a neighbouring province does.
-    land = gpd.GeoDataFrame(geometry=[shapely.box(-300_000, -300_000, 50_400, 300_000)], crs=CRS)
-    lake = gpd.GeoDataFrame(geometry=[shapely.box(-40_000, -40_000, -30_000, -30_000)], crs=CRS)
-    return prepare_base(grid, land=land, water=lake)
-
-
-@pytest.fixture(scope="module")
-def minutes() -> np.ndarray:
-    """Two minutes for each km from the west edge, also written over the sea; the south-west corner is not reached."""
-    surface = np.tile(2.0 * (np.arange(COLUMNS) + 0.5), (ROWS, 1))
-    surface[90:, :20] = np.nan
-    return surface
-
-
-@pytest.fixture(scope="module")
-def layers() -> MapLayers:
-    stations = pd.DataFrame(
-        [("a", "main", *at(-30, 0)), ("b", "other", *at(0, 5)), ("c", "main", *at(40, 0)), ("d", "main", *at(10, -30))],
-        columns=["station_id", "rank", "lon", "lat"],
-    )
-    lines = pd.DataFrame({"line_id": ["north", "south"], "kind": ["hsr", "conventional"]})
-    line_stops = pd.DataFrame(
-        [("north", 1, "a"), ("north", 2, "b"), ("north", 3, "c"), ("south", 1, "b"), ("south", 2, "d")],
-        columns=["line_id", "sequence", "station_id"],
-    )
-    places = pd.DataFrame(
-        [
-            ("鄞州区", "Yinzhou", *at(-20, 10), 1),
-            ("嵊州市", "Shengzhou", *at(20, 20), 2),
-            ("埇桥区", "Yongqiao", *at(0, -20), 3),
-        ],
-        columns=["name", "name_en", "lon", "lat", "rank"],
-    )
-    waters = pd.DataFrame([("东海", "East China Sea", *at(80, 0))], columns=["name", "name_en", "lon", "lat"])
-    return MapLayers(
-        rail=build_rail_sections(line_stops, lines, stations, new_line_ids=["south"]),
-        stations=stations,
-        places=places,
-        water_names=waters,
-    )
-
-
-def make_text(**changes: str) -> MapText:
-    texts = {
-        "title": "两小时圈到海边",
-        "title_en": "The two-hour circle reaches the coast",
-        "scenario": "小海岸",
-        "scenario_en": "Small coast",
-        "definition": "读法：门到门。",
-        "definition_en": "Reading: door to door.",
-        "source": "测试数据。",
-        "source_en": "made for the test.",
-    }
-    return MapText(**{**texts, **changes}, year=2027)
 
 
 @pytest.fixture(scope="module")
@@ -155,14 +69,6 @@ def colour_at(figure: Figure, pixels: np.ndarray, x_km: float, y_km: float) -> s
     column, row = figure.axes[0].transData.transform((1000 * x_km, 1000 * y_km))
     red, green, blue = pixels[pixels.shape[0] - 1 - int(row), int(column)]
     return f"#{red:02x}{green:02x}{blue:02x}"
-
-
-def find_by_gid(figure: Figure, gid: str) -> list:
-    return figure.findobj(lambda artist: artist.get_gid() == gid)
-
-
-def read_texts(figure: Figure) -> str:
-    return "\n".join(text.get_text() for text in figure.findobj(Text))
 
 
 def test_every_class_has_its_colour_on_land(figure: Figure, pixels: np.ndarray) -> None:
@@ -417,13 +323,13 @@ def test_the_same_map_gives_the_same_bytes_in_every_format(
     for folder in ("first", "second"):
         origin = Place("宁波", "Ningbo", *at(-45, 0))
         sheet = draw_isochrone_map(minutes=minutes, base=base, layers=layers, origin=origin, text=make_text())
-        files = save_map(sheet, tmp_path / folder / "map", formats=("png", "svg", "pdf"))
+        files = save_figure(sheet, tmp_path / folder / "map", formats=("png", "svg", "pdf"))
         contents.append([file.read_bytes() for file in files])
     assert [one == other for one, other in zip(*contents, strict=True)] == [True, True, True]
 
 
 def test_svg_holds_the_surface_as_one_image_and_text_as_outlines(tmp_path: Path, figure: Figure) -> None:
-    (path,) = save_map(figure, tmp_path / "map", formats=("svg",))
+    (path,) = save_figure(figure, tmp_path / "map", formats=("svg",))
     svg = path.read_text(encoding="utf-8")
     assert svg.count("<image ") == 1
     assert "<text" not in svg
@@ -439,20 +345,20 @@ def test_nothing_global_changes_but_inside_the_style() -> None:
 def test_a_users_own_settings_do_not_change_the_map(
     tmp_path: Path, figure: Figure, base: BaseMap, minutes: np.ndarray, layers: MapLayers
 ) -> None:
-    (plain,) = save_map(figure, tmp_path / "plain", formats=("png",))
+    (plain,) = save_figure(figure, tmp_path / "plain", formats=("png",))
     with mpl.rc_context({"font.size": 30.0, "axes.facecolor": "red", "savefig.bbox": "tight", "lines.linewidth": 9.0}):
         origin = Place("宁波", "Ningbo", *at(-45, 0))
         sheet = draw_isochrone_map(
             minutes=minutes, base=base, layers=layers, origin=origin, text=make_text(), bbox=COAST_BOX
         )
-        (other,) = save_map(sheet, tmp_path / "other", formats=("png",))
+        (other,) = save_figure(sheet, tmp_path / "other", formats=("png",))
     assert plain.read_bytes() == other.read_bytes()
 
 
 def test_drawing_warns_of_nothing(figure: Figure, tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        save_map(figure, tmp_path / "map", formats=("png", "svg", "pdf"))
+        save_figure(figure, tmp_path / "map", formats=("png", "svg", "pdf"))
 
 
 def test_the_classes_stay_apart_in_grey() -> None:
@@ -489,3 +395,18 @@ def test_lines_of_text_keep_to_their_width_and_lose_no_sign() -> None:
 def test_names_of_classes_and_pairs_of_languages() -> None:
     assert band_labels([45]) == ["0–45", ">45"]
     assert bilingual("公里", "km", language="zh") == "公里"
+
+
+def test_a_small_picture_has_a_palette_the_asked_width_and_the_colours_of_the_map(
+    tmp_path: Path, figure: Figure
+) -> None:
+    paths = [save_small_picture(figure, tmp_path / f"{name}.png", width_px=900) for name in ("first", "second")]
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+    with Image.open(paths[0]) as picture:
+        assert picture.mode == "P"
+        assert abs(picture.width - 900) <= 1
+        seen = {colour for _, colour in picture.convert("RGB").getcolors(1_000_000)}
+    # Few colours must not mean other colours: every class is there exactly as on the map.
+    for wanted in band_colours(5):
+        red, green, blue = (round(255 * part) for part in to_rgb(wanted))
+        assert min(abs(red - r) + abs(green - g) + abs(blue - b) for r, g, b in seen) == 0

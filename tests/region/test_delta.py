@@ -172,6 +172,7 @@ def test_the_city_sets_have_as_many_members_as_their_names_say(region):
     metro = 10 + 4 + 6 + 3
     assert counts == {
         "16": 16, "26": 26, "27": 27, "41": 41, "shanghai_1_8": 1 + 8, "shanghai_1_13": 1 + 13, "ningbo_metro": metro,
+        "zhejiang": 11, "ningbo_centre": 5,
     }  # fmt: skip
     assert set(region.members("16")) < set(region.members("26")) < set(region.members("27")) < set(region.members("41"))
     assert set(region.members("27")) - set(region.members("26")) == {"wenzhou"}

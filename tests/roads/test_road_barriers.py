@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +12,7 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 import sim
+from sim.errors import NoRouteError
 from sim.network.network import Network, read_network
 from sim.region.grid import Grid, read_grid
 from sim.scenario.apply import apply_projects
@@ -29,6 +29,14 @@ CLEAR_CELLS = 10
 """A pair of banks is far from a crossing when none is within so many km of either."""
 GREAT_CIRCLE_KM = 151.0
 """Ningbo-Shanghai as the crow flies: 1.362 degrees of 110.9 km to the north, 0.070 of 95.8 to the west."""
+
+
+CAUSEWAYS = (
+    ("Hongze Lake, western arm at Shuanggou", (117.888, 33.04)),
+    ("Daguan and Bohu lakes, Susong", (116.719, 30.26)),
+    ("Gaoyou Lake, northern end", (119.34, 33.04)),
+)
+"""Roads of the extract across arms of lakes whose outline (GSHHG) is coarse: the only places left out of the walk."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +88,13 @@ def graph() -> RoadGraph:
     return compiled(real_network())
 
 
+@pytest.fixture(scope="module")
+def graph_without_boats() -> RoadGraph:
+    network = real_network()
+    tables = (network.road_nodes, network.road_links, network.roads, network.road_points)
+    return compile_roads(real_grid(), *tables, network.ferries.iloc[:0], network.road_classes)
+
+
 def minutes(graph: RoadGraph, banks: Banks) -> float:
     return float(surfaces_to(graph, [banks.one], [banks.other])[0, 0])
 
@@ -115,13 +130,8 @@ def crossings_in_cells(grid: Grid) -> np.ndarray:
     """Return the rows and columns (parts of cells) of all bridges, tunnels, roads drawn by hand and piers."""
     network = real_network()
     over = network.road_links[network.road_links["structure"].isin(["bridge", "tunnel"])]
-    # Lakes with a coarse outline (origin gshhg) are crossed by causeways of the extract that no table names.
-    water = gpd.read_file(REPOSITORY / "data" / "land.gpkg", layer="water")
-    lakes = water.loc[water["origin"] == "gshhg"].geometry.union_all()
-    surveyed = network.road_links[network.road_links["origin"] == "osm"]
-    causeways = surveyed[surveyed.intersects(lakes)]
-    shapes = [*over.geometry, *causeways.geometry]
-    points = [np.array(shape.segmentize(0.005).coords)[:, :2] for shape in shapes]
+    points = [np.array(shape.segmentize(0.005).coords)[:, :2] for shape in over.geometry]
+    points.append(np.array([place for _, place in CAUSEWAYS]))
     for _, way in network.road_points.groupby("road_id"):
         drawn = shapely.LineString(way.sort_values("sequence")[["lon", "lat"]].to_numpy(dtype=float))
         points.append(np.array(drawn.segmentize(0.005).coords))
@@ -145,7 +155,7 @@ def test_a_walk_along_the_shores_finds_no_way_over_the_water_where_no_crossing_i
     crossings = cKDTree(crossings_in_cells(grid))
     clear = np.minimum(crossings.query(ones + 0.5)[0], crossings.query(others + 0.5)[0]) > CLEAR_CELLS
     chosen = [i for i in np.flatnonzero(clear) if not joined_by_land(grid.is_land, ones[i], others[i])]
-    assert len(chosen) > 50
+    assert len(chosen) > 150
     # Whoever goes from one to the other must leave the window on one bank and come back on the other: at least twice
     # the clear distance. Crossing the water itself, 4 km at 30 km/h and a detour of 1.3, would take about that long.
     bound_min = 2 * CLEAR_CELLS / FASTEST_KMH * 60
@@ -155,6 +165,34 @@ def test_a_walk_along_the_shores_finds_no_way_over_the_water_where_no_crossing_i
         if np.isfinite(surfaces_to(graph, [ends[0]], [ends[1]], limit_min=bound_min)[0, 0]):
             leaks.append(ends)
     assert leaks == []
+
+
+@pytest.mark.parametrize(
+    ("island", "place"),
+    [
+        ("Putuoshan", (122.385, 29.985)),
+        ("Sijiao (Shengsi)", (122.455, 30.725)),
+        ("Shengshan, by the bridge from Gouqi", (122.81, 30.73)),
+        ("Qushan", (122.34, 30.44)),
+        ("Liuheng", (122.13, 29.73)),
+        ("Taohua", (122.28, 29.81)),
+        ("Hengsha", (121.85, 31.34)),
+    ],
+)
+def test_an_island_is_reached_by_its_boat_and_not_without_it(
+    graph: RoadGraph, graph_without_boats: RoadGraph, island: str, place: tuple[float, float]
+) -> None:
+    assert np.isfinite(surfaces_to(graph, [NINGBO], [place])[0, 0]), island
+    assert np.isinf(surfaces_to(graph_without_boats, [NINGBO], [place])[0, 0]), island
+
+
+def test_an_islet_that_no_row_leads_to_is_reported_as_unreachable(graph: RoadGraph) -> None:
+    # The river islet of Ma'anshan: land and people on the grid, no bridge or boat in the tables.
+    islet = (118.413, 31.677)
+    assert real_grid().is_land[tuple(np.floor(to_grid(real_grid(), *islet)[0]).astype(int))]
+    assert np.isinf(surfaces_to(graph, [NINGBO], [islet])[0, 0])
+    with pytest.raises(NoRouteError, match="no roads or ferries lead from"):
+        road_route(graph, NINGBO, islet)
 
 
 def test_ningbo_to_shanghai_by_the_planned_channel_takes_over_80_minutes_at_the_highest_limit() -> None:

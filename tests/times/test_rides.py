@@ -207,6 +207,19 @@ def test_no_known_hours_leave_the_last_departure_open():
     rides = solve(LINE)
     assert np.isnan(value(rides, "last_departure_min", "a", "f"))
     assert not rides.ends_early.any()
+    assert set(rides.station_times()["ends_early"]) == {""}
+
+
+def test_station_times_flag_a_day_that_ends_early():
+    # the last train to c leaves b at 17:00; arriving from a takes 60 min and changing 20: leave a at 15:40 at the latest
+    services = [
+        service("1", "ab", [60], trains=17, first=360, last=1200),
+        service("2", "bc", [40], trains=17, first=400, last=17 * 60),
+    ]
+    table = solve(services).station_times().set_index(["from_id", "to_id"])
+    assert table["ends_early"].to_dict() == {("a", "b"): "no", ("a", "c"): "yes", ("b", "c"): "yes"}
+    assert table.loc[("a", "c"), "last_departure_min"] == 15 * 60 + 40
+    assert table.loc[("a", "c"), "first_departure_min"] == 360
 
 
 def test_rows_back_in_the_hop_times_are_used_whichever_way_they_are_numbered():
@@ -232,6 +245,9 @@ def test_station_times_list_every_pair_that_can_be_reached_in_order():
         "wait_min",
         "changes",
         "trains_per_day",
+        "first_departure_min",
+        "last_departure_min",
+        "ends_early",
     ]
     assert list(zip(table["from_id"], table["to_id"], strict=True)) == [("a", "c"), ("b", "a"), ("b", "c")]
     assert list(table["fastest_min"]) == [20, 10, 30]

@@ -105,7 +105,7 @@ def test_a_section_that_opens_later_is_not_run_over() -> None:
     ]
 
 
-def test_the_shortest_way_over_the_listed_lines_is_taken_in_both_directions() -> None:
+def test_the_fastest_way_over_the_listed_lines_is_taken_in_both_directions() -> None:
     sections = [
         LineSection("main", "a", "b", 10.0, 300.0),
         LineSection("main", "b", "d", 10.0, 300.0),
@@ -122,6 +122,14 @@ def test_the_shortest_way_over_the_listed_lines_is_taken_in_both_directions() ->
     assert [s.line_id for s in paths.path(("detour",), "d", "a")] == ["detour", "detour"]
     with pytest.raises(NoRouteError, match="no open way from 'b' to 'c' over the lines detour"):
         paths.path(("detour",), "b", "c")
+
+
+def test_a_longer_way_on_a_faster_line_comes_before_a_shorter_one_on_a_slow_line() -> None:
+    # old: 100 km at 200 km/h, 30 min; new: 110 km at 350 km/h, 18.9 min; the old line again at 400 km/h: 15 min
+    new = [LineSection("new", "a", "b", 60.0, 350.0), LineSection("new", "b", "c", 50.0, 350.0)]
+    slow, fast = (LineSection("old", "a", "c", 100.0, limit) for limit in (200.0, 400.0))
+    assert [s.line_id for s in LinePaths([slow, *new]).path(("old", "new"), "a", "c")] == ["new", "new"]
+    assert [s.line_id for s in LinePaths([fast, *new]).path(("new", "old"), "c", "a")] == ["old"]
 
 
 def test_each_line_of_a_hop_adds_its_own_supplement() -> None:

@@ -1,0 +1,45 @@
+"""Stage 7: the same questions to many scenarios that differ from one in their projects."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.progress import Progress
+
+from sim.commands.values import Answers, Value, ask
+from sim.executor import run_sweep
+from sim.scenario.scenario import Scenario
+from sim.study import Study
+
+__all__ = ["ProjectSweep"]
+
+ROAD_TABLES = {"roads", "ferries"}
+
+
+@dataclass(frozen=True)
+class ProjectSweep:
+    """Asks scenarios that differ from one in their projects for the same values."""
+
+    study: Study
+    base: Scenario
+    values: tuple[Value, ...]
+
+    def __call__(self, projects: frozenset[str]) -> Answers:
+        """Return the values of the base with projects added."""
+        scenario = self.study.variant(self.base, add=sorted(projects)) if projects else self.base
+        return ask(self.study.model(scenario), self.values)
+
+    def roads_of(self, projects: frozenset[str]) -> frozenset[str]:
+        """Return the projects that alter roads; scenarios with the same ones share their road minutes."""
+        changed = {p: {change.table for change in self.study.projects[p].changes} for p in projects}
+        return frozenset(p for p, tables in changed.items() if tables & ROAD_TABLES)
+
+    def evaluate(self, sets: Sequence[frozenset[str]], progress: Progress | None = None) -> list[Answers]:
+        """Return the values of the base with each set of projects added, in their order."""
+        task = progress.add_task("scenarios", total=len(sets)) if progress else None
+
+        def tell(done: int, _of: int) -> None:
+            if progress and task is not None:
+                progress.update(task, completed=done)
+
+        # One thread: scenarios with other stations extend the table of road minutes that they share.
+        return run_sweep(self, sets, group_by=self.roads_of, report=tell, threads=1)

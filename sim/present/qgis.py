@@ -1,0 +1,316 @@
+"""Last stage, the same colours in QGIS: styles inside GeoPackages, and a project that opens a study's layers.
+
+A GeoPackage with a table `layer_styles` opens in QGIS with its default style (QGIS manual, "Saving and loading
+styles"). The project names its files by relative paths: the folder can be moved as a whole.
+"""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Literal
+from xml.etree import ElementTree as ET
+
+import geopandas as gpd
+import numpy as np
+from matplotlib.colors import to_rgb
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from sim.measures.isochrones import draw_outline
+from sim.present.difference_maps import CHANGE_CLASSES, classify_change, list_change_looks
+from sim.present.style import (
+    CHANGE_BREAKS_MIN,
+    HEAVY_CUTOFFS_MIN,
+    HEAVY_WIDTHS_PT,
+    INK_COLOUR,
+    LINE_STYLES,
+    STATUS_LOOKS,
+    STATUS_NAMES,
+    band_colours,
+    band_labels,
+)
+from sim.region.grid import Grid
+
+__all__ = [
+    "Category",
+    "ProjectLayer",
+    "add_styles",
+    "change_polygons",
+    "spell_style",
+    "style_changes",
+    "style_isochrones",
+    "style_network",
+    "write_project",
+]
+
+QGIS_VERSION = "3.34.0"
+MM_PER_PT = 25.4 / 72.0
+FIXED_TIME = "2000-01-01T00:00:00.000Z"
+"""When a style was written is no part of it: the same style gives the same bytes."""
+
+LAYER_STYLES = """
+CREATE TABLE IF NOT EXISTS layer_styles (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256),
+    f_table_name TEXT(256), f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
+    useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30),
+    update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+)
+"""
+
+Geometry = Literal["fill", "line"]
+
+
+@dataclass(frozen=True)
+class Category:
+    """One class of a layer: the value it has, its name, and how it is drawn.
+
+    Attributes
+    ----------
+    colour
+        Of the fill or the line, as hex text.
+    outline
+        Colour and width in points of the outline of a fill; none if not given.
+    width_pt, dashes
+        Of a line; dashes in line widths.
+    pattern
+        Brush of QGIS in white over the fill ("diagonal_x", "dense7"); none if empty.
+    """
+
+    value: str
+    label: str
+    colour: str
+    outline: tuple[str, float] | None = None
+    width_pt: float = 1.0
+    dashes: tuple[float, ...] | None = None
+    pattern: str = ""
+
+
+@dataclass(frozen=True)
+class ProjectLayer:
+    """A layer of a project: its title, where it is relative to the project's file, and its style."""
+
+    title: str
+    path: str
+    layer: str
+    geometry: Geometry
+    column: str
+    categories: tuple[Category, ...]
+
+
+def style_isochrones(cutoffs_min: Sequence[float]) -> tuple[Category, ...]:
+    """Return the classes of an isochrone layer by `cutoff_min`, in the colours of the maps, the two circles outlined."""
+    labels, colours = band_labels(cutoffs_min), band_colours(len(cutoffs_min))
+    widths = dict(zip(HEAVY_CUTOFFS_MIN, HEAVY_WIDTHS_PT, strict=True))
+    return tuple(
+        Category(f"{cutoff:g}", f"{label} min", colour, (INK_COLOUR, widths[cutoff]) if cutoff in widths else None)
+        for cutoff, label, colour in zip(cutoffs_min, labels, colours, strict=False)
+    )
+
+
+def style_changes() -> tuple[Category, ...]:
+    """Return the classes of a layer of changes by `change`, in the colours of the difference maps."""
+    patterns = {"newly-reached": "dense7", "lost": "diagonal_x", "unreachable": ""}
+    return tuple(
+        Category(name, _name_change(name), look.colour, pattern=patterns.get(name, ""))
+        for name, look in zip(CHANGE_CLASSES, list_change_looks(), strict=True)
+    )
+
+
+def _name_change(name: str) -> str:
+    verb, _, step = name.partition("-")
+    if not step.isdigit():
+        return name.replace("-", " ")
+    edges = [f"{one:g}" for one in CHANGE_BREAKS_MIN]
+    ranges = [f"{low}-{high}" for low, high in pairwise(edges)] + [f"{edges[-1]} and more"]
+    return f"{verb} by {ranges[int(step) - 1]} min"
+
+
+def style_network() -> tuple[Category, ...]:
+    """Return the classes of a layer of lines by `status`, in the colours of the network map."""
+    open_pt, open_colour, _, _ = LINE_STYLES["hsr", "existing"]
+    looks = [Category("existing", "existing", open_colour, width_pt=open_pt)]
+    looks += [
+        Category(status, STATUS_NAMES[status][1], colour, width_pt=1.6, dashes=dashes)
+        for status, (colour, dashes) in STATUS_LOOKS.items()
+    ]
+    return tuple(looks)
+
+
+def change_polygons(
+    before: NDArray[np.float64], after: NDArray[np.float64], grid: Grid, *, within_min: float = 120.0
+) -> gpd.GeoDataFrame:
+    """Return the classes of a difference map as polygons: change (of `CHANGE_CLASSES`), population, area_km2, geometry."""
+    classes = classify_change(before, after, grid.is_land, within_min=within_min)
+    rows = [
+        {
+            "change": name,
+            "population": float(grid.population[classes == number].sum()),
+            "area_km2": float((classes == number).sum()) * grid.cell_km2,
+            "geometry": draw_outline(classes == number, grid),
+        }
+        for number, name in enumerate(CHANGE_CLASSES)
+        if (classes == number).any()
+    ]
+    columns = ["change", "population", "area_km2", "geometry"]
+    return gpd.GeoDataFrame(rows, columns=columns, geometry="geometry", crs=grid.crs)
+
+
+def spell_style(column: str, categories: Sequence[Category], geometry: Geometry) -> str:
+    """Return a style as QML, the XML of QGIS: one symbol for each value of a column."""
+    root = ET.Element("qgis", version=QGIS_VERSION, styleCategories="Symbology")
+    root.append(_renderer(column, categories, geometry))
+    ET.indent(root)
+    return "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n" + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _renderer(column: str, categories: Sequence[Category], geometry: Geometry) -> ET.Element:
+    renderer = ET.Element(
+        "renderer-v2",
+        {"type": "categorizedSymbol", "attr": column, "enableorderby": "1", "forceraster": "0", "symbollevels": "0"},
+    )
+    listed, symbols = ET.SubElement(renderer, "categories"), ET.SubElement(renderer, "symbols")
+    for number, category in enumerate(categories):
+        ET.SubElement(
+            listed,
+            "category",
+            {"value": category.value, "symbol": str(number), "label": category.label, "render": "true"},
+        )
+        symbols.append(_symbol(str(number), category, geometry))
+    # Isochrones are nested: the widest is drawn first, so that the nearer ones lie on it.
+    order = ET.SubElement(renderer, "orderby")
+    ET.SubElement(order, "orderByClause", asc="0", nullsFirst="0").text = f'"{column}"'
+    return renderer
+
+
+def _symbol(name: str, category: Category, geometry: Geometry) -> ET.Element:
+    symbol = ET.Element("symbol", name=name, type=geometry, alpha="1", clip_to_extent="1", force_rhr="0")
+    if geometry == "line":
+        options = {
+            "line_color": _spell_colour(category.colour),
+            "line_width": f"{category.width_pt:g}",
+            "line_width_unit": "Point",
+            "line_style": "solid",
+            "capstyle": "flat",
+            "joinstyle": "round",
+            "use_custom_dash": "1" if category.dashes else "0",
+            "customdash_unit": "Point",
+            "customdash": ";".join(f"{dash * category.width_pt:g}" for dash in category.dashes or (5.0, 2.0)),
+        }
+        symbol.append(_symbol_layer("SimpleLine", options))
+        return symbol
+    outline, width_pt = category.outline or ("#ffffff", 0.0)
+    options = {
+        "color": _spell_colour(category.colour),
+        "style": "solid",
+        "outline_color": _spell_colour(outline),
+        "outline_style": "solid" if category.outline else "no",
+        "outline_width": f"{width_pt * MM_PER_PT:.4g}",
+        "outline_width_unit": "MM",
+        "joinstyle": "round",
+    }
+    symbol.append(_symbol_layer("SimpleFill", options))
+    if category.pattern:
+        white = {"color": _spell_colour("#ffffff"), "style": category.pattern, "outline_style": "no"}
+        symbol.append(_symbol_layer("SimpleFill", white))
+    return symbol
+
+
+def _symbol_layer(kind: str, options: Mapping[str, str]) -> ET.Element:
+    layer = ET.Element("layer", {"class": kind, "enabled": "1", "locked": "0", "pass": "0"})
+    table = ET.SubElement(layer, "Option", type="Map")
+    for name, value in options.items():
+        ET.SubElement(table, "Option", name=name, type="QString", value=value)
+    return layer
+
+
+def _spell_colour(colour: str) -> str:
+    """Return a colour as QGIS writes it.
+
+    Examples
+    --------
+    >>> _spell_colour("#ff8000")
+    '255,128,0,255'
+    """
+    return ",".join([*(str(round(255 * part)) for part in to_rgb(colour)), "255"])
+
+
+def add_styles(path: Path, styles: Mapping[str, str]) -> None:
+    """Write styles into a GeoPackage, so that QGIS opens each layer with its own.
+
+    Parameters
+    ----------
+    path
+        An existing GeoPackage.
+    styles
+        Layer -> QML from `spell_style`; a style that a layer had before is replaced.
+    """
+    with closing(sqlite3.connect(path)) as database, database:
+        columns = dict(database.execute("SELECT table_name, column_name FROM gpkg_geometry_columns"))
+        database.execute(LAYER_STYLES)
+        database.execute(
+            "INSERT OR REPLACE INTO gpkg_contents (table_name, data_type, identifier, description, last_change, srs_id)"
+            " VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?, 0)",
+            (FIXED_TIME,),
+        )
+        for layer, style in styles.items():
+            database.execute("DELETE FROM layer_styles WHERE f_table_name = ?", (layer,))
+            database.execute(
+                "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName,"
+                " styleQML, styleSLD, useAsDefault, description, owner, ui, update_time)"
+                " VALUES ('', '', ?, ?, ?, ?, '', 1, '', '', '', ?)",
+                (layer, columns[layer], layer[:30], style, FIXED_TIME),
+            )
+
+
+def write_project(path: Path, layers: Sequence[ProjectLayer], *, title: str, crs: str) -> Path:
+    """Write a QGIS project (.qgs) that opens layers with their colours by relative paths; returns its path.
+
+    Parameters
+    ----------
+    layers
+        From the top; their paths count from the folder of the project.
+    """
+    root = ET.Element("qgis", version=QGIS_VERSION, projectname=title)
+    ET.SubElement(root, "title").text = title
+    ET.SubElement(root, "projectCrs").append(_reference_system(crs))
+    tree = ET.SubElement(root, "layer-tree-group")
+    listed = ET.SubElement(root, "projectlayers")
+    for number, layer in enumerate(layers):
+        layer_id, source = f"layer_{number}", f"./{layer.path}|layername={layer.layer}"
+        ET.SubElement(
+            tree,
+            "layer-tree-layer",
+            {
+                "id": layer_id,
+                "name": layer.title,
+                "source": source,
+                "providerKey": "ogr",
+                "checked": "Qt::Checked" if number == 0 or layer.geometry == "line" else "Qt::Unchecked",
+                "expanded": "1",
+            },
+        )
+        kind = "Polygon" if layer.geometry == "fill" else "Line"
+        entry = ET.SubElement(listed, "maplayer", {"type": "vector", "geometry": kind, "autoRefreshEnabled": "0"})
+        for tag, words in (("id", layer_id), ("datasource", source), ("layername", layer.title)):
+            ET.SubElement(entry, tag).text = words
+        ET.SubElement(entry, "srs").append(_reference_system(crs))
+        ET.SubElement(entry, "provider", encoding="UTF-8").text = "ogr"
+        entry.append(_renderer(layer.column, layer.categories, layer.geometry))
+    paths = ET.SubElement(ET.SubElement(root, "properties"), "Paths")
+    ET.SubElement(paths, "Absolute", type="bool").text = "false"
+    ET.indent(root)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n" + ET.tostring(root, encoding="unicode") + "\n"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _reference_system(crs: str) -> ET.Element:
+    system = ET.Element("spatialrefsys", nativeFormat="Wkt")
+    ET.SubElement(system, "wkt").text = CRS.from_user_input(crs).to_wkt()
+    ET.SubElement(system, "proj4").text = crs if crs.startswith("+") else ""
+    ET.SubElement(system, "description").text = CRS.from_user_input(crs).name
+    return system

@@ -1,0 +1,307 @@
+"""Stage 5e: the first chapters: the verdict on one page, scope and definitions, scenarios and projects."""
+
+from typing import Any
+
+import pandas as pd
+
+from sim.measures.targets import READINGS, name_first_year_met
+from sim.present.report.data import ReportData
+from sim.present.report.document import Block, Bullets, Column, Contents, Figure, Heading, PageBreak, Paragraph, Table
+from sim.present.report.sentences import Sentences, signed
+
+__all__ = [
+    "figures_of",
+    "name_place",
+    "name_scenario",
+    "say_when_due",
+    "write_scenarios",
+    "write_scope",
+    "write_verdict",
+]
+
+LEGS_OUTSIDE_TRAIN = ("access_min", "station_min", "wait_min", "change_min", "egress_min")
+
+
+def write_verdict(data: ReportData, sentences: Sentences) -> list[Block]:
+    """Return the first page: findings in sentences, then every target, scenario and reading in one table."""
+    verdicts = data.verdicts()
+    blocks: list[Block] = [Heading(sentences.say("chapter.verdict"))]
+    for target_id in data.targets:
+        of_target = verdicts[verdicts["target"] == target_id]
+        if len(of_target):
+            blocks.append(Paragraph(_lead(data, sentences, target_id, of_target), "finding"))
+    blocks += [Paragraph(text) for text in _other_findings(data, sentences)]
+    blocks.append(_verdict_table(data, sentences, verdicts))
+    return [*blocks, PageBreak(), Contents(), PageBreak()]
+
+
+def _lead(data: ReportData, sentences: Sentences, target_id: str, verdicts: pd.DataFrame) -> str:
+    """Say in which reading and year a target is first met, and how near the nearest miss is."""
+    target = data.targets[target_id]
+    met = verdicts[verdicts["met"]].sort_values("year", kind="stable")
+    missed = verdicts[~verdicts["met"]].dropna(subset=["slack_min"])
+    nearest = missed.loc[missed["slack_min"].idxmax()] if len(missed) else None
+    return sentences.say(
+        "verdict.lead",
+        target=sentences.name(target),
+        limit=target.limit_min,
+        met=len(met),
+        total=verdicts["scenario"].nunique(),
+        readings=verdicts["reading"].nunique(),
+        met_reading=sentences.say(f"reading.{met['reading'].iloc[0]}") if len(met) else "",
+        first_year=int(met["year"].iloc[0]) if len(met) else 0,
+        other_met=met["reading"].nunique() - 1 if len(met) else 0,
+        gap_scenario=name_scenario(data, sentences, nearest["scenario"]) if nearest is not None else "",
+        gap_reading=sentences.say(f"reading.{nearest['reading']}") if nearest is not None else "",
+        gap_value=nearest["value_min"] if nearest is not None else 0,
+        gap=-nearest["slack_min"] if nearest is not None else 0,
+    )
+
+
+def say_when_due(data: ReportData, sentences: Sentences, target_id: str, verdicts: pd.DataFrame) -> list[str]:
+    """Say how a target stands in each year in which a plan wants it, on the scenario of that year."""
+    said = []
+    for year in data.targets[target_id].due:
+        of_year = verdicts[verdicts["year"] == year]
+        if of_year.empty:
+            continue
+        scenario_id = of_year["scenario"].iloc[0]
+        rows = of_year[of_year["scenario"] == scenario_id]
+        words = [
+            sentences.say(
+                "verdict.due_word_none" if pd.isna(row.slack_min) else "verdict.due_word",
+                reading=sentences.say(f"reading.{row.reading}"),
+                met=bool(row.met),
+                slack=row.slack_min,
+            )
+            for row in rows.itertuples()
+        ]
+        said.append(
+            sentences.say(
+                "verdict.due",
+                due=year,
+                scenario=name_scenario(data, sentences, scenario_id),
+                words=("；" if sentences.language == "zh" else "; ").join(words),
+            )
+        )
+    return said
+
+
+def _other_findings(data: ReportData, sentences: Sentences) -> list[str]:
+    """Say which part of a journey binds, who is within reach, which project matters, and how the claims fare."""
+    said = [_binding(data, sentences)]
+    first, last = data.results[0], data.results[-1]
+    for place_id in (data.choices.places or tuple(last.surfaces))[:1]:
+        reach = {result.scenario.scenario_id: _reach_of(result, place_id) for result in (first, last)}
+        said.append(
+            sentences.say(
+                "verdict.reach",
+                place=name_place(data, sentences, place_id),
+                first=sentences.name(first.scenario),
+                last=sentences.name(last.scenario),
+                first60=reach[first.scenario.scenario_id].get(60, 0.0),
+                last60=reach[last.scenario.scenario_id].get(60, 0.0),
+                first120=reach[first.scenario.scenario_id].get(120, 0.0),
+                last120=reach[last.scenario.scenario_id].get(120, 0.0),
+            )
+        )
+    return [sentence for sentence in said if sentence]
+
+
+def _binding(data: ReportData, sentences: Sentences) -> str:
+    """Say how much of the first target's journey lies outside the train in the last scenario."""
+    target = next((target for target in data.targets.values() if len(target.to) == 1), None)
+    if target is None:
+        return ""
+    result = data.results[-1]
+    times = result.city_times
+    row = times[(times["from_id"] == target.from_) & (times["to_id"] == target.to[0])]
+    if row.empty or pd.isna(row["rail_min"].iloc[0]):
+        return ""
+    legs: dict[str, Any] = row.iloc[0].to_dict()
+    outside = sum(legs[leg] for leg in LEGS_OUTSIDE_TRAIN)
+    return sentences.say(
+        "verdict.binding",
+        target=sentences.name(target),
+        scenario=sentences.name(result.scenario),
+        value=legs["rail_min"],
+        ride=legs["ride_min"],
+        outside=outside,
+        share=outside / legs["rail_min"],
+    )
+
+
+def _reach_of(result: Any, place_id: str) -> dict[float, float]:
+    reach = result.reach
+    of_place = reach[(reach["place"] == place_id) & (reach["mode"] == "best")]
+    return dict(zip(of_place["cutoff_min"], of_place["population"], strict=True))
+
+
+def _verdict_table(data: ReportData, sentences: Sentences, verdicts: pd.DataFrame) -> Table:
+    """Return one row per target and scenario, one column per reading, and a row for the first year met."""
+    rows = []
+    for target_id in data.targets:
+        of_target = verdicts[verdicts["target"] == target_id]
+        if of_target.empty:
+            continue
+        name = sentences.name(data.targets[target_id])
+        for scenario_id, group in of_target.groupby("scenario", sort=False):
+            by_reading = group.set_index("reading")
+            cells = {r: _verdict_cell(by_reading, r, sentences) for r in READINGS}
+            rows.append({"target": name, "scenario": name_scenario(data, sentences, str(scenario_id))} | cells)
+        first = name_first_year_met(of_target).set_index("reading")["first_year"]
+        years = {r: _first_year(first, r, sentences) for r in READINGS}
+        rows.append({"target": name, "scenario": sentences.say("verdict.first_year")} | years)
+    return Table(
+        key="T4_verdicts",
+        caption=sentences.say("verdict.table"),
+        frame=pd.DataFrame(rows),
+        columns=(
+            Column("target", sentences.say("column.target"), repeats="once"),
+            Column("scenario", sentences.say("column.scenario")),
+            *(Column(reading, sentences.say(f"reading.{reading}")) for reading in READINGS),
+        ),
+        note=sentences.say("verdict.table_note"),
+    )
+
+
+def _verdict_cell(by_reading: pd.DataFrame, reading: str, sentences: Sentences) -> str:
+    if reading not in by_reading.index:
+        return ""
+    row = by_reading.loc[reading]
+    if pd.isna(row["value_min"]):
+        return sentences.say("verdict.cell_none")
+    return f"{row['value_min']:.0f} ({signed(row['slack_min'])}) {'✓' if row['met'] else '✗'}"
+
+
+def _first_year(first: "pd.Series[Any]", reading: str, sentences: Sentences) -> str:
+    if reading not in first.index:
+        return ""
+    return sentences.say("verdict.never") if pd.isna(first[reading]) else str(first[reading])
+
+
+def name_scenario(data: ReportData, sentences: Sentences, scenario_id: str) -> str:
+    """Return the year and name of a scenario."""
+    scenario = data.result(scenario_id).scenario
+    return f"{scenario.year} {sentences.name(scenario)}"
+
+
+def name_place(data: ReportData, sentences: Sentences, place_id: str) -> str:
+    """Return the name of a place or city."""
+    names = data.place_names.get(place_id, (place_id, place_id))
+    return names[0] if sentences.language == "zh" else names[1]
+
+
+def write_scope(data: ReportData, sentences: Sentences) -> list[Block]:
+    """Return what is computed, over what, in which readings, and what is left out."""
+    result = data.results[-1]
+    region, assumptions = result.region, result.scenario.assumptions
+    grid = region.grid
+    members = region.city_sets[region.city_sets["set_id"].astype(str) == data.city_set]
+    name_column = "set_name" if sentences.language == "zh" else "set_name_en"
+    return [
+        Heading(sentences.say("chapter.scope")),
+        Paragraph(
+            sentences.say(
+                "scope.what",
+                cells=f"{int(grid.is_land.sum()):,}",
+                cell_km=f"{grid.cell_m / 1000:g}",
+                population=float(grid.population[grid.is_land].sum()),
+                counties=len(region.counties),
+                cities=len(region.cities),
+                city_set=members[name_column].iloc[0] if len(members) else data.city_set,
+                members=len(members),
+            )
+        ),
+        Paragraph(sentences.say("scope.base")),
+        Heading(sentences.say("section.readings"), 2),
+        Bullets(tuple(sentences.say(f"reading_long.{reading}") for reading in READINGS)),
+        Heading(sentences.say("section.model"), 2),
+        Bullets(
+            (
+                sentences.say("scope.running"),
+                sentences.say(
+                    "scope.rides",
+                    rule=sentences.say(f"scope.rule.{assumptions.wait_rule}"),
+                    cap=assumptions.wait_cap_min,
+                    beyond=assumptions.wait_beyond_cap_share,
+                    changes=assumptions.max_changes,
+                ),
+                sentences.say(
+                    "scope.roads", station=assumptions.station_time_min, arrival=assumptions.arrival_time_min
+                ),
+                sentences.say("scope.door"),
+            )
+        ),
+        Heading(sentences.say("section.not_modelled"), 2),
+        Bullets(sentences.lines("scope.not_modelled")),
+    ]
+
+
+def write_scenarios(data: ReportData, sentences: Sentences) -> list[Block]:
+    """Return which scenario holds which project, and what each project is."""
+    return [
+        Heading(sentences.say("chapter.scenarios")),
+        Heading(sentences.say("section.composition"), 2),
+        _composition_table(data, sentences),
+        *figures_of(data, sentences, "network"),
+        Heading(sentences.say("section.cards"), 2),
+        _cards_table(data, sentences),
+    ]
+
+
+def _composition_table(data: ReportData, sentences: Sentences) -> Table:
+    scenarios = [result.scenario for result in data.results]
+    used = [project for project in data.projects if any(project in scenario.projects for scenario in scenarios)]
+    frame = pd.DataFrame(
+        [
+            {"project": sentences.name(data.projects[project].card)}
+            | {s.scenario_id: "●" if project in s.projects else "" for s in scenarios}
+            for project in used
+        ],
+        columns=["project", *(scenario.scenario_id for scenario in scenarios)],
+    )
+    return Table(
+        key="T1_scenarios",
+        caption=sentences.say("scenarios.table"),
+        frame=frame,
+        columns=(
+            Column("project", sentences.say("column.project")),
+            *(Column(s.scenario_id, f"{s.year} {sentences.name(s)}") for s in scenarios),
+        ),
+    )
+
+
+def _cards_table(data: ReportData, sentences: Sentences) -> Table:
+    cards = [project.card for project in data.projects.values()]
+    frame = pd.DataFrame(
+        {
+            "project": [sentences.name(card) for card in cards],
+            "status": [sentences.say(f"status.{card.status}") for card in cards],
+            "opens": [card.opens.central.isoformat() for card in cards],
+            "latest": [card.opens.latest.isoformat() if card.opens.latest else "" for card in cards],
+            "cost": [float("nan") if card.cost_100m_cny is None else card.cost_100m_cny for card in cards],
+            "confidence": [sentences.say(f"confidence.{card.confidence}") for card in cards],
+            "source": [card.source for card in cards],
+        }
+    )
+    keys = ("project", "status", "opens", "latest", "cost", "confidence", "source")
+    return Table(
+        key="T1_projects",
+        caption=sentences.say("scenarios.cards"),
+        frame=frame,
+        columns=(
+            *(Column(key, sentences.say(f"column.{key}")) for key in keys[:-1]),
+            Column("source", sentences.say("column.source"), place="workbook"),
+        ),
+        note=sentences.say("scenarios.cards_note"),
+    )
+
+
+def figures_of(data: ReportData, sentences: Sentences, *kinds: str) -> list[Block]:
+    """Return the figures of some kinds, in the order of the kinds."""
+    chosen = [picture for kind in kinds for picture in data.pictures if picture.kind == kind]
+    return [
+        Figure(picture.path, picture.caption if sentences.language == "zh" else picture.caption_en)
+        for picture in chosen
+    ]

@@ -1,0 +1,82 @@
+"""Stage 5e: everything a report is made from: runs, tables of comparisons, and pictures already drawn."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from sim.measures.result import Result
+from sim.measures.targets import Target
+from sim.present.report.choices import ReportChoices
+from sim.scenario.project import Project
+
+__all__ = ["Picture", "ReportData"]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure that has been drawn: its kind, file, and caption in both languages."""
+
+    kind: str
+    path: Path
+    caption: str
+    caption_en: str
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """What the report is made from; chapters without their data say so.
+
+    Attributes
+    ----------
+    results : the runs of the scenarios in the report, in the order of the page.
+    base_id, full_id : the scenarios that comparisons are made between.
+    targets, projects : of the study, by id.
+    tables : tables of comparisons by the name of their file without .csv: indicators, contributions, claims, ….
+    pictures : in the order in which they stand in the report.
+    place_names : name and English name of every place and city, by id.
+    inputs_sha256 : of every file that the runs read.
+    version : of this program, and the commit where it is known.
+    date : of the report, ISO.
+    """
+
+    study_id: str
+    title: str
+    title_en: str
+    city_set: str
+    choices: ReportChoices
+    results: Sequence[Result]
+    base_id: str
+    full_id: str
+    targets: Mapping[str, Target]
+    projects: Mapping[str, Project]
+    tables: Mapping[str, pd.DataFrame]
+    pictures: Sequence[Picture]
+    place_names: Mapping[str, tuple[str, str]]
+    inputs_sha256: Mapping[str, str]
+    version: str
+    date: str
+
+    def result(self, scenario_id: str) -> Result:
+        """Return the run of a scenario of the report."""
+        return next(result for result in self.results if result.scenario.scenario_id == scenario_id)
+
+    def with_pictures(self, pictures: Sequence[Picture]) -> "ReportData":
+        """Return the same data with the figures that have been drawn."""
+        return replace(self, pictures=tuple(pictures))
+
+    def table(self, name: str) -> pd.DataFrame | None:
+        """Return a table of a comparison, None where it has not been computed."""
+        found = self.tables.get(name)
+        return None if found is None or found.empty else found
+
+    def verdicts(self) -> pd.DataFrame:
+        """Return the verdicts of all scenarios with columns scenario and year in front."""
+        parts = []
+        for result in self.results:
+            part = result.targets.copy()
+            part.insert(0, "year", result.scenario.year)
+            part.insert(0, "scenario", result.scenario.scenario_id)
+            parts.append(part)
+        return pd.concat(parts, ignore_index=True)

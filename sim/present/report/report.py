@@ -1,0 +1,60 @@
+"""Stage 5e: the report as a whole: its chapters in order, as a document, and the three files it is written to."""
+
+from pathlib import Path
+
+from sim.present.report.chapters_projects import write_claims, write_indicators, write_projects
+from sim.present.report.chapters_register import write_checks, write_register
+from sim.present.report.chapters_results import write_cities, write_reach, write_targets
+from sim.present.report.chapters_verdict import write_scenarios, write_scope, write_verdict
+from sim.present.report.data import ReportData
+from sim.present.report.document import Block, Document
+from sim.present.report.page import write_page
+from sim.present.report.sentences import Sentences
+from sim.present.report.word import write_word
+from sim.present.report.workbook import write_workbook
+
+__all__ = ["build_document", "write_documents"]
+
+CHAPTERS = (
+    write_verdict,
+    write_scope,
+    write_scenarios,
+    write_targets,
+    write_reach,
+    write_cities,
+    write_indicators,
+    write_projects,
+    write_claims,
+    write_register,
+    write_checks,
+)
+LABELS = ("table", "figure", "contents", "page", "rows_left_out")
+
+
+def build_document(data: ReportData) -> Document:
+    """Return the report as a document in the language that the study chose."""
+    sentences = Sentences(data.choices.language)
+    blocks: list[Block] = []
+    for write_chapter in CHAPTERS:
+        blocks += write_chapter(data, sentences)
+    chinese = data.choices.language == "zh"
+    title = (data.choices.title or data.title) if chinese else (data.choices.title_en or data.title_en)
+    return Document(
+        title=title,
+        subtitle=sentences.say("report.subtitle", scenarios=len(data.results)),
+        author=data.choices.author,
+        organisation=data.choices.organisation,
+        date=data.date,
+        language=data.choices.language,
+        labels={key: sentences.say(f"label.{key}") for key in LABELS},
+        blocks=tuple(blocks),
+    )
+
+
+def write_documents(document: Document, folder: Path) -> list[Path]:
+    """Write report.docx, report.html and tables.xlsx and return them."""
+    paths = [folder / name for name in ("report.docx", "report.html", "tables.xlsx")]
+    write_word(document, paths[0])
+    write_page(document, paths[1])
+    write_workbook(document, paths[2])
+    return paths
