@@ -23,7 +23,7 @@ HOMES = {
     "Study": "sim.study",
     "compare": "sim.measures.compare",
     "compare_options": "sim.commands.options",
-    "contributions": "sim.commands.contributions",
+    "contributions": "sim.commands.contributions:find_contributions",
     "find_switching_values": "sim.commands.switching",
     "isochrones": "sim.measures.result",
     "measure_indicators": "sim.measures.indicators",
@@ -44,7 +44,8 @@ __version__ = "0.1.0"
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that `sim --help` does not wait for the whole model."""
     if name in HOMES:
-        return getattr(import_module(HOMES[name]), name)
+        module, _, other_name = HOMES[name].partition(":")
+        return getattr(import_module(module), other_name or name)
     if name in MODULES:
         return import_module(MODULES[name])
     raise AttributeError(f"module 'sim' has no attribute '{name}'")

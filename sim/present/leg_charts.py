@@ -158,11 +158,11 @@ def _draw_bar(ax: Axes, row: dict[str, object], place: float, limit_min: float) 
                 bbox=None if light else {"boxstyle": "round,pad=0.1", "facecolor": colour, "linewidth": 0},
             )
         left += minutes
-    words = f" {left:.0f} \N{CHECK MARK}" if left <= limit_min else f" {left:.0f}"
-    ax.text(
-        left,
-        place,
-        words,
+    ax.annotate(
+        f"{left:.0f} \N{CHECK MARK}" if left <= limit_min else f"{left:.0f}",
+        (left, place),
+        xytext=(2.5, 0),
+        textcoords="offset points",
         fontsize=6.2,
         fontweight="bold",
         va="center_baseline",

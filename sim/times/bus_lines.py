@@ -102,18 +102,21 @@ def _read_stop(key: str, region: Region, graph: RoadGraph, problems: list[str]) 
     row = next((table.loc[key] for table in tables if key in table.index), None)
     if row is not None:
         return BusStop(key, str(row["name"]), float(row["lon"]), float(row["lat"]))
+    words = key.replace(",", " ").split()
     try:
-        lon, lat = (float(part) for part in key.replace(",", " ").split())
+        lon, lat = (float(word) for word in words[-2:])
+        if not np.isfinite([lon, lat]).all():
+            raise ValueError(key)
     except ValueError:
         known = [*tables[0].index, *tables[1].index]
-        problems.append(f"'{key}' is not a place, a county code or 'longitude latitude'{did_you_mean(key, known)}")
+        problems.append(f"'{key}' is not a place, a county code or 'name longitude latitude'{did_you_mean(key, known)}")
         return None
     try:
         place_node(graph, lon, lat)
     except InputError as error:
         problems.extend(error.problems)
         return None
-    return BusStop(key, key, lon, lat)
+    return BusStop(key, " ".join(words[:-2]) or key, lon, lat)
 
 
 def _find_gaps(line: BusLine, graph: RoadGraph) -> list[str]:

@@ -5,6 +5,7 @@ Its surface is one search; it is kept in memory and, for a graph of a real regio
 """
 
 import os
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -69,7 +70,7 @@ def tiles_of(layout: TileLayout, positions: npt.NDArray[np.integer]) -> npt.NDAr
 
 @dataclass
 class RoadMinutes:
-    """Road minutes on one road graph, each computed when first asked for and then remembered.
+    """Road minutes on one road graph, each computed when first asked for and then remembered. Threads may share it.
 
     Attributes
     ----------
@@ -85,13 +86,18 @@ class RoadMinutes:
     meeting_nodes: Sequence[int] = ()
     laid: TileLayout | None = None
     _surfaces: dict[int, Floats] = field(default_factory=dict, repr=False)
-    _sources: list[int] = field(default_factory=list, repr=False)
+    _rows: dict[int, int] = field(default_factory=dict, repr=False)
     _table: TileTable | None = field(default=None, repr=False)
     _matrices: dict[str, tuple[Integers, Floats]] = field(default_factory=dict, repr=False)
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.graph.n_nodes < SMALLEST_KEPT_NODES:
             self.cache = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle what the minutes follow from; where it is sent they are found on disk or computed again."""
+        return RoadMinutes, (self.graph, self.cache, tuple(self.meeting_nodes), self.laid)
 
     @cached_property
     def layout(self) -> TileLayout:
@@ -111,10 +117,11 @@ class RoadMinutes:
         """
         starts, ends = (np.asarray(nodes, dtype=np.int32) for nodes in (origins, targets))
         known = content_key(starts, reverse)
-        if known not in self._matrices or not np.isin(ends, self._matrices[known][0]).all():
-            wanted = np.union1d(ends, np.asarray(self.meeting_nodes, dtype=np.int32)).astype(np.int32)
-            self._matrices[known] = (wanted, self._matrix(starts, wanted, reverse=reverse))
-        columns, minutes = self._matrices[known]
+        with self._lock:
+            if known not in self._matrices or not np.isin(ends, self._matrices[known][0]).all():
+                wanted = np.union1d(ends, np.asarray(self.meeting_nodes, dtype=np.int32)).astype(np.int32)
+                self._matrices[known] = (wanted, self._matrix(starts, wanted, reverse=reverse))
+            columns, minutes = self._matrices[known]
         return np.asarray(minutes[:, np.searchsorted(columns, ends)])
 
     def _matrix(self, origins: Integers, targets: Integers, *, reverse: bool) -> Floats:
@@ -129,13 +136,14 @@ class RoadMinutes:
 
     def surface_from(self, node: int) -> Floats:
         """Return road minutes from a node to every cell of the graph, (n_cells,), inf where there is no way."""
-        if node not in self._surfaces:
-            kept = self._load("surface", node)
-            if kept is None:
-                minutes = minutes_from(self.graph.prepared, seeds_of([node]))
-                kept = {"minutes": minutes[self.graph.land_nodes]}
-                self._store(kept, "surface", node)
-            self._surfaces[node] = kept["minutes"]
+        with self._lock:
+            if node not in self._surfaces:
+                kept = self._load("surface", node)
+                if kept is None:
+                    minutes = minutes_from(self.graph.prepared, seeds_of([node]))
+                    kept = {"minutes": minutes[self.graph.land_nodes]}
+                    self._store(kept, "surface", node)
+                self._surfaces[node] = kept["minutes"]
         result = np.full(self.graph.n_cells, np.inf, dtype=np.float32)
         result[self.graph.land_nodes] = self._surfaces[node]
         return result
@@ -146,13 +154,12 @@ class RoadMinutes:
         Sources that were asked for before stay in it.
         """
         wanted = np.ravel(nodes).astype(int).tolist()
-        known = set(self._sources)
-        missing = [node for node in dict.fromkeys(wanted) if node not in known]
-        if missing or self._table is None:
-            self._table = self._extended(missing)
-            self._sources += missing
-        index = {node: number for number, node in enumerate(self._sources)}
-        return self._table, np.array([index[node] for node in wanted], dtype=np.int32)
+        with self._lock:
+            missing = [node for node in dict.fromkeys(wanted) if node not in self._rows]
+            if missing or self._table is None:
+                self._table = self._extended(missing)
+                self._rows |= {node: row for row, node in enumerate(missing, start=len(self._rows))}
+            return self._table, np.array([self._rows[node] for node in wanted], dtype=np.int32)
 
     def minutes_at(self, table: TileTable, sources: Integers, nodes: npt.ArrayLike) -> Floats:
         """Return road minutes from sources of a table to cells, (n_sources, n_nodes); inf where there is no way."""
@@ -164,7 +171,7 @@ class RoadMinutes:
     def _extended(self, nodes: Sequence[int]) -> TileTable:
         """Return the table with further sources, from the disk or searched for."""
         layout, old = self.layout, self._table
-        n_tiles, n_positions, n_old = len(layout.start) - 1, len(layout.nodes), len(self._sources)
+        n_tiles, n_positions, n_old = len(layout.start) - 1, len(layout.nodes), len(self._rows)
         bounds = np.empty((3, n_old + len(nodes), n_tiles), dtype=np.float32)
         codes = np.empty((n_old + len(nodes), n_positions), dtype=np.uint16)
         if old is not None:

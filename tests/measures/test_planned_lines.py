@@ -139,3 +139,20 @@ def test_every_planned_pair_of_the_plan_has_a_range_and_no_run_beats_its_line_sp
     runs = runs.set_index(["from_id", "to_id"])["technical_min"]
     parts = runs["cixi", "shanghaihongqiao"] + runs["cixi", "ningbo"]
     assert parts > runs["ningbo", "shanghaihongqiao"] + 2
+
+
+def test_a_run_timed_at_300_is_slower_only_where_line_and_train_are_faster(line5, write_card, tmp_path):
+    """On a line for 180 km/h nothing changes. 150 km at 360 km/h (100 m/s), 0.5 m/s² both ways: 1500 + 200 s; held to 300
+    (83.3 m/s): 1800 + 166.7 s; both with the 10 % of the only delivered line.
+    """
+    fast = BYPASS.replace("_kmh = 200", "_kmh = 360").replace("speed_kmh = 180", "speed_kmh = 360")
+    write_card("slow", BYPASS)
+    write_card("fast", fast.replace(", speed_kmh = 90", ""))
+    network = calibrated(line5)
+    network = network.with_tables(train_classes=network.train_classes.assign(max_speed_kmh=360.0))
+    pairs = pairs_of(("slow", "a", "e", "yes"), ("fast", "a", "e", "yes"))
+    table = planned_lines(network, read_projects(tmp_path), pairs, published_of())
+    table = table[table["pattern"] == "non_stop"].set_index("project_id")
+    assert table.loc["slow", "timed_at_300_min"] == pytest.approx(table.loc["slow", "central_min"])
+    assert table.loc["fast", "central_min"] == pytest.approx(1.1 * (1500 + 200) / 60, abs=0.005)
+    assert table.loc["fast", "timed_at_300_min"] == pytest.approx(1.1 * (1800 + 500 / 3) / 60, abs=0.005)

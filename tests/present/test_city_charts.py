@@ -108,7 +108,7 @@ def test_bars_are_as_long_as_their_legs_and_say_which_meet_the_limit():
     assert [bar.get_width() for bar in bars["ride_min"]] == [40.0]
     # In the order of a journey: the ride begins where the wait ends.
     assert bars["ride_min"][0].get_x() == bars["wait_min"][0].get_x() + 15.0
-    assert [text.get_text() for text in find_by_gid(figure, "total")] == [" 55 \N{CHECK MARK}", " 90"]
+    assert [text.get_text() for text in find_by_gid(figure, "total")] == ["55 \N{CHECK MARK}", "90"]
     (limit,) = find_by_gid(figure, "limit")
     assert set(limit.get_xdata()) == {60.0}
     texts = read_texts(figure)

@@ -8,16 +8,22 @@ from typing import Any
 
 import pandas as pd
 
-from sim.measures.targets import READINGS
-from sim.present.report.chapters_verdict import name_place, name_scenario
 from sim.present.report.data import ReportData
 from sim.present.report.document import Block, Column, Heading, Paragraph, Table
+from sim.present.report.findings import (
+    name_place,
+    name_player,
+    name_scenario,
+    name_target,
+    name_value,
+    say_claims,
+    say_strongest,
+)
 from sim.present.report.sentences import Sentences
 
-__all__ = ["say_claims", "say_strongest", "write_claims", "write_indicators", "write_projects"]
+__all__ = ["write_claims", "write_indicators", "write_projects"]
 
 CITY_INDICATORS = ("average_minutes", "potential_total_power:1", "mass_within_120", "people_within_120")
-VERDICTS = ("consistent", "optimistic", "pessimistic", "impossible")
 
 
 def write_indicators(data: ReportData, sentences: Sentences) -> list[Block]:
@@ -58,35 +64,6 @@ def write_claims(data: ReportData, sentences: Sentences) -> list[Block]:
         Heading(sentences.say("section.deliveries"), 2),
         *_published(data, sentences, "deliveries", "T12_deliveries", _deliveries),
     ]
-
-
-def say_claims(data: ReportData, sentences: Sentences) -> str:
-    """Count the verdicts on the claims; empty when they have not been checked."""
-    claims = data.table("claims")
-    if claims is None:
-        return ""
-    counts = claims["verdict"].value_counts()
-    numbers = {verdict: int(counts.get(verdict, 0)) for verdict in VERDICTS}
-    return sentences.say("verdict.claims", total=len(claims), **numbers)
-
-
-def say_strongest(data: ReportData, sentences: Sentences) -> str:
-    """Name the project with the largest Shapley value of the first value that was asked; empty without any."""
-    table = data.table("contributions")
-    if table is None:
-        return ""
-    first = table[table["value"] == table["value"].iloc[0]]
-    row = first.loc[first["shapley"].idxmax()]
-    if pd.isna(row["share"]) or row["shapley"] <= 0:
-        return ""
-    return sentences.say(
-        "verdict.strongest",
-        value=_value_name(data, sentences, str(row["value"])),
-        project=_player_name(data, sentences, str(row["player"])),
-        amount=float(row["shapley"]),
-        share=float(row["share"]),
-        is_people=str(row["value"]).startswith("people"),
-    )
 
 
 def _published(data: ReportData, sentences: Sentences, name: str, key: str, shape: Any) -> list[Block]:
@@ -152,10 +129,10 @@ def _evenness(data: ReportData, sentences: Sentences, frame: pd.DataFrame) -> tu
 
 def _contributions(data: ReportData, sentences: Sentences, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Column]]:
     shown = frame.assign(
-        value=[_value_name(data, sentences, value) for value in frame["value"]],
-        player=[_player_name(data, sentences, player) for player in frame["player"]],
+        value=[name_value(data, sentences, value) for value in frame["value"]],
+        player=[name_player(data, sentences, player) for player in frame["player"]],
     )
-    signs = {name: ("signed", 1) for name in ("first_in", "last_in", "shapley")}
+    signs = dict.fromkeys(("first_in", "last_in", "shapley"), ("signed", 1))
     return shown, _columns(
         sentences, ("value", "player", "first_in", "last_in", "shapley", "share"), **signs, share=("share", 0)
     )
@@ -166,9 +143,9 @@ def _synergies(data: ReportData, sentences: Sentences, frame: pd.DataFrame) -> t
     order = kept["synergy"].abs().sort_values(ascending=False, kind="stable").index
     kept = kept.reindex(order)
     shown = kept.assign(
-        value=[_value_name(data, sentences, value) for value in kept["value"]],
-        a=[_player_name(data, sentences, player) for player in kept["a"]],
-        b=[_player_name(data, sentences, player) for player in kept["b"]],
+        value=[name_value(data, sentences, value) for value in kept["value"]],
+        a=[name_player(data, sentences, player) for player in kept["a"]],
+        b=[name_player(data, sentences, player) for player in kept["b"]],
         kind=[sentences.say(f"kind.{kind}") for kind in kept["kind"]],
     )
     return shown, _columns(sentences, ("value", "a", "b", "synergy", "kind"), synergy=("signed", 1))
@@ -176,9 +153,9 @@ def _synergies(data: ReportData, sentences: Sentences, frame: pd.DataFrame) -> t
 
 def _options(data: ReportData, sentences: Sentences, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Column]]:
     shown = frame.assign(
-        option=[_player_name(data, sentences, option) for option in frame["option"]],
-        value=[_value_name(data, sentences, value) for value in frame["value"]],
-        dominated_by=[_player_name(data, sentences, other) for other in frame["dominated_by"].fillna("")],
+        option=[name_player(data, sentences, option) for option in frame["option"]],
+        value=[name_value(data, sentences, value) for value in frame["value"]],
+        dominated_by=[name_player(data, sentences, other) for other in frame["dominated_by"].fillna("")],
     )
     names = ("option", "value", "gain", "cost_100m_cny", "cost_100m_cny_per_minute", "cost_cny_per_person")
     shows = {"gain": ("signed", 1), "cost_100m_cny_per_minute": ("plain", 1), "on_frontier": ("mark", 0)}
@@ -187,14 +164,14 @@ def _options(data: ReportData, sentences: Sentences, frame: pd.DataFrame) -> tup
 
 def _ranks(data: ReportData, sentences: Sentences, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Column]]:
     kept = frame.drop_duplicates("option").sort_values("rank", kind="stable")
-    shown = kept.assign(option=[_player_name(data, sentences, option) for option in kept["option"]])
+    shown = kept.assign(option=[name_player(data, sentences, option) for option in kept["option"]])
     shows = {"score": ("plain", 2), "share_first": ("share", 0), "mean_rank": ("plain", 2)}
     return shown, _columns(sentences, ("option", "rank", "score", "share_first", "mean_rank"), **shows)
 
 
 def _switching(data: ReportData, sentences: Sentences, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Column]]:
     shown = frame.assign(
-        target=[_target_name(data, sentences, target) for target in frame["target"]],
+        target=[name_target(data, sentences, target) for target in frame["target"]],
         reading=[sentences.say(f"reading.{reading}") for reading in frame["reading"]],
         lever=[sentences.say(f"lever.{lever}") for lever in frame["lever"]],
         alone=frame["met_by_this_alone"].astype(str).str.lower().isin(["true", "yes"]),
@@ -231,33 +208,3 @@ def _deliveries(_data: ReportData, sentences: Sentences, frame: pd.DataFrame) ->
         *_columns(sentences, names, ratio=("plain", 2)),
         Column("delivered_source", sentences.say("column.source"), place="workbook"),
     ]
-
-
-def _player_name(data: ReportData, sentences: Sentences, player: str) -> str:
-    """Return the name of a project or, of a group, its own."""
-    parts = [part.strip() for part in player.split("+")]
-    if all(part in data.projects for part in parts):
-        return " + ".join(sentences.name(data.projects[part].card) for part in parts)
-    return player
-
-
-def _target_name(data: ReportData, sentences: Sentences, target_id: str) -> str:
-    return sentences.name(data.targets[target_id]) if target_id in data.targets else target_id
-
-
-def _value_name(data: ReportData, sentences: Sentences, value: str) -> str:
-    """Return what a value such as "slack huyong_1h station_fastest" or "people ningbo 60" asks, in words."""
-    parts = value.replace(":", " ").split()
-    named = [
-        sentences.say(f"reading.{part}")
-        if part in READINGS
-        else _target_name(data, sentences, part)
-        if part in data.targets
-        else name_place(data, sentences, part)
-        if part in data.place_names
-        else sentences.say(f"asked.{part}")
-        if part in {"slack", "people", "minutes"}
-        else part
-        for part in parts
-    ]
-    return " ".join(named)

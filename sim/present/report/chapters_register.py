@@ -5,9 +5,9 @@ from typing import Any
 import pandas as pd
 
 from sim.network.network import Network
-from sim.present.report.chapters_verdict import name_scenario
 from sim.present.report.data import ReportData
 from sim.present.report.document import Block, Bullets, Column, Heading, Paragraph, Table
+from sim.present.report.findings import name_scenario
 from sim.present.report.sentences import Sentences
 from sim.scenario.assumptions import describe_assumptions
 

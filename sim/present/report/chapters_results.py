@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 
 from sim.measures.result import Result
-from sim.present.report.chapters_verdict import figures_of, name_place, name_scenario, say_when_due
+from sim.present.report.chapters_verdict import figures_of, say_when_due
 from sim.present.report.data import ReportData
 from sim.present.report.document import Block, Bullets, Column, Heading, Paragraph, Table
+from sim.present.report.findings import name_place, name_scenario
 from sim.present.report.sentences import Sentences
 
 __all__ = ["write_cities", "write_reach", "write_targets"]
@@ -37,6 +38,7 @@ def write_targets(data: ReportData, sentences: Sentences) -> list[Block]:
         *_due_sentences(data, sentences, verdicts),
         Table("T4_targets", sentences.say("targets.table"), frame, _verdict_columns(sentences), rows_in_text=80),
         *figures_of(data, sentences, "target_timeline"),
+        *_coverage(data, sentences),
         Heading(sentences.say("section.failing"), 2),
         *_failing_cities(data, sentences),
         Heading(sentences.say("section.legs"), 2),
@@ -67,6 +69,32 @@ def _verdict_columns(sentences: Sentences) -> tuple[Column, ...]:
         Column("binding_leg", say("column.binding_leg")),
         Column("share", say("column.share"), show="share"),
     )
+
+
+def _coverage(data: ReportData, sentences: Sentences) -> list[Block]:
+    """Return the rules of access to the nearest in every scenario: the share within the limit."""
+    parts = [
+        result.coverage.assign(scenario=name_scenario(data, sentences, result.scenario.scenario_id))
+        for result in data.results
+        if len(result.coverage)
+    ]
+    if not parts:
+        return []
+    frame = pd.concat(parts, ignore_index=True)
+    order = frame.groupby("rule", sort=False).ngroup()
+    frame = frame.assign(order=order).sort_values("order", kind="stable").drop(columns="order")
+    say = sentences.say
+    columns = (
+        Column("rule", say("column.rule"), repeats="once"),
+        Column("scenario", say("column.scenario")),
+        Column("within_min", say("column.limit_min")),
+        Column("required_share", say("column.required_share"), show="share"),
+        Column("share", say("column.share_within"), show="share"),
+        Column("met", say("column.met"), show="mark"),
+        Column("value_min", say("column.value_min"), place="workbook"),
+        Column("worst_min", say("column.worst_min")),
+    )
+    return [Table("T4_coverage", say("targets.coverage_table"), frame, columns, rows_in_text=50)]
 
 
 def _failing_cities(data: ReportData, sentences: Sentences) -> list[Block]:
@@ -117,7 +145,7 @@ def _failing_cities(data: ReportData, sentences: Sentences) -> list[Block]:
 def _legs(data: ReportData, sentences: Sentences) -> list[Block]:
     """Return the legs of the journeys that targets of one destination are about, for every scenario."""
     rows = []
-    pairs = dict.fromkeys((t.from_, t.to[0]) for t in data.targets.values() if len(t.to) == 1)
+    pairs = dict.fromkeys((t.from_, t.to[0]) for t in data.targets.values() if len(t.to) == 1 and t.from_)
     for from_id, to_id in pairs:
         for result in data.results:
             times = result.city_times
@@ -225,7 +253,7 @@ def write_cities(data: ReportData, sentences: Sentences) -> list[Block]:
 def _pairs_table(data: ReportData, sentences: Sentences) -> Table:
     """Return base and scenario minutes from the origins of the targets to every city of the default set."""
     base, full = (data.result(key) for key in (data.base_id, data.full_id))
-    origins = list(dict.fromkeys(target.from_ for target in data.targets.values()))
+    origins = list(dict.fromkeys(target.from_ for target in data.targets.values() if target.from_))
     members = base.region.cities_of_set(data.city_set)
     frame = _pair_minutes(base, origins, members).merge(
         _pair_minutes(full, origins, members), on=["from_id", "to_id"], suffixes=("_base", "_full")

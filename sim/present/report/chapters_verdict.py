@@ -7,6 +7,7 @@ import pandas as pd
 from sim.measures.targets import READINGS, name_first_year_met
 from sim.present.report.data import ReportData
 from sim.present.report.document import Block, Bullets, Column, Contents, Figure, Heading, PageBreak, Paragraph, Table
+from sim.present.report.findings import name_place, name_scenario, say_claims, say_strongest
 from sim.present.report.sentences import Sentences, signed
 
 __all__ = [
@@ -26,7 +27,7 @@ def write_verdict(data: ReportData, sentences: Sentences) -> list[Block]:
     """Return the first page: findings in sentences, then every target, scenario and reading in one table."""
     verdicts = data.verdicts()
     blocks: list[Block] = [Heading(sentences.say("chapter.verdict"))]
-    for target_id in data.targets:
+    for target_id in data.first_page():
         of_target = verdicts[verdicts["target"] == target_id]
         if len(of_target):
             blocks.append(Paragraph(_lead(data, sentences, target_id, of_target), "finding"))
@@ -89,7 +90,7 @@ def say_when_due(data: ReportData, sentences: Sentences, target_id: str, verdict
 
 def _other_findings(data: ReportData, sentences: Sentences) -> list[str]:
     """Say which part of a journey binds, who is within reach, which project matters, and how the claims fare."""
-    said = [_binding(data, sentences)]
+    said = [_binding(data, sentences), say_strongest(data, sentences), say_claims(data, sentences)]
     first, last = data.results[0], data.results[-1]
     for place_id in (data.choices.places or tuple(last.surfaces))[:1]:
         reach = {result.scenario.scenario_id: _reach_of(result, place_id) for result in (first, last)}
@@ -110,7 +111,7 @@ def _other_findings(data: ReportData, sentences: Sentences) -> list[str]:
 
 def _binding(data: ReportData, sentences: Sentences) -> str:
     """Say how much of the first target's journey lies outside the train in the last scenario."""
-    target = next((target for target in data.targets.values() if len(target.to) == 1), None)
+    target = next((target for target in data.targets.values() if len(target.to) == 1 and target.from_), None)
     if target is None:
         return ""
     result = data.results[-1]
@@ -140,7 +141,7 @@ def _reach_of(result: Any, place_id: str) -> dict[float, float]:
 def _verdict_table(data: ReportData, sentences: Sentences, verdicts: pd.DataFrame) -> Table:
     """Return one row per target and scenario, one column per reading, and a row for the first year met."""
     rows = []
-    for target_id in data.targets:
+    for target_id in data.first_page():
         of_target = verdicts[verdicts["target"] == target_id]
         if of_target.empty:
             continue
@@ -178,18 +179,6 @@ def _first_year(first: "pd.Series[Any]", reading: str, sentences: Sentences) -> 
     if reading not in first.index:
         return ""
     return sentences.say("verdict.never") if pd.isna(first[reading]) else str(first[reading])
-
-
-def name_scenario(data: ReportData, sentences: Sentences, scenario_id: str) -> str:
-    """Return the year and name of a scenario."""
-    scenario = data.result(scenario_id).scenario
-    return f"{scenario.year} {sentences.name(scenario)}"
-
-
-def name_place(data: ReportData, sentences: Sentences, place_id: str) -> str:
-    """Return the name of a place or city."""
-    names = data.place_names.get(place_id, (place_id, place_id))
-    return names[0] if sentences.language == "zh" else names[1]
 
 
 def write_scope(data: ReportData, sentences: Sentences) -> list[Block]:

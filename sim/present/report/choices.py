@@ -13,7 +13,7 @@ class ReportChoices(Declared):
     """The keys of [report].
 
     Empty means: the title of the study, no author, every scenario and place of the study, the last scenario against the
-    first, every kind of map.
+    first (`base`), the first three targets on the first page, every kind of map.
     """
 
     title: str = ""
@@ -24,6 +24,7 @@ class ReportChoices(Declared):
     scenarios: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     base: str = ""
+    first_page: tuple[str, ...] = ()
     maps: tuple[MapKind, ...] = (
         "network",
         "isochrones",

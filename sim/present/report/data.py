@@ -13,6 +13,8 @@ from sim.scenario.project import Project
 
 __all__ = ["Picture", "ReportData"]
 
+TARGETS_ON_FIRST_PAGE = 3
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -70,6 +72,10 @@ class ReportData:
         """Return a table of a comparison, None where it has not been computed."""
         found = self.tables.get(name)
         return None if found is None or found.empty else found
+
+    def first_page(self) -> tuple[str, ...]:
+        """Return the ids of the targets on the first page."""
+        return self.choices.first_page or tuple(self.targets)[:TARGETS_ON_FIRST_PAGE]
 
     def verdicts(self) -> pd.DataFrame:
         """Return the verdicts of all scenarios with columns scenario and year in front."""
