@@ -28,6 +28,10 @@ EXAMPLES = """examples:
   sim targets circles                             verdicts in four readings
   sim planned-lines circles                       planned lines beside the official projections
   sim run-time huhang --stops shanghaihongqiao,hangzhoudong     one train's speed profile
+  sim compare circles do_minimum_2025 plan_2027   minutes saved, newly reached, winners and losers
+  sim contributions circles --target huyong_1h    first in, last in, Shapley values, synergies
+  sim claims                                      official claims beside the model
+  sim report circles --language en                report.docx, report.html, tables.xlsx, figures
   sim hindcast                                    past years against what was observed
   sim import-osm FILE networks/NAME --base networks/yrd         roads from an OpenStreetMap extract
   sim cache                                       what is kept between runs; --clear removes it

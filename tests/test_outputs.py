@@ -76,6 +76,6 @@ def test_two_runs_write_the_same_bytes(result, tmp_path):
     a = sim.write_result(result, tmp_path / "a")
     b = sim.write_result(result, tmp_path / "b")
     names = sorted(path.name for path in a.glob("*.csv"))
-    assert len(names) == 5
+    assert {"station_times.csv", "city_times.csv", "reach.csv", "people_spread.csv", "targets.csv"} <= set(names)
     for name in [*names, "surface_a.tif", "run.json"]:
         assert (a / name).read_bytes() == (b / name).read_bytes(), name

@@ -26,6 +26,7 @@ from sim.errors import InputError, SimError, did_you_mean
 from sim.measures.coverage import as_verdicts
 from sim.measures.targets import list_failing, name_first_year_met
 from sim.present.outputs import write_result
+from sim.present.qgis_project import write_study_project
 from sim.scenario.assumptions import describe_assumptions
 from sim.scenario.changes import Add, Close, Set
 from sim.scenario.scenario import Scenario
@@ -168,6 +169,18 @@ def run_study(options: argparse.Namespace) -> int:
     verdicts, folders, faults = _run_scenarios(study, scenario_ids, options, console)
     table = pd.concat(verdicts, ignore_index=True)
     folders.append(_write_comparison(study, options.outputs))
+    if study.region.land is not None:
+        folders.append(
+            write_study_project(
+                options.outputs / study.study_id,
+                title=study.file.title,
+                scenarios={s.scenario_id: s.name for s in _scenarios_run(study, options.outputs / study.study_id)},
+                places={place_id: study.region.place(place_id).name for place_id in study.file.places},
+                cutoffs_min=study.file.cutoffs_min,
+                network=study.network,
+                projects=study.projects,
+            )
+        )
     print_summary(study, table)
     _print_reach(study, options.outputs, scenario_ids)
     _print_notes(study, scenario_ids)

@@ -60,7 +60,7 @@ class WithoutCar:
         """Return minutes from a node to every cell by walking, local bus, metro or train, (n_cells,), inf beyond."""
         travel = self.travel
         access = travel.access_min([node])[0][:, None]
-        arrival = (access + travel.rail_min).min(axis=0)
+        arrival = (access + travel.rail_min).min(axis=0, initial=np.inf)
         by_rail = travel.ends.surface(travel.stations.nodes, arrival, self.limit_min)
         result: Floats = np.minimum(by_rail, self._local(node, extra_at="start"))
         return result

@@ -134,3 +134,27 @@ def test_the_station_that_is_chosen_has_the_least_total_and_need_not_be_the_near
     chosen.__dict__["rail_min"] = rail  # in the place of the cached property
     found = chosen.surfaces_from(start).rail[travel.graph.node_cell(int(travel.stations.nodes[e]))]
     assert found == pytest.approx(15 * 2.6 + rail[b, e], abs=0.01)
+
+
+@pytest.mark.real
+def test_the_limit_holds_from_ningbo_to_every_cell_of_the_delta(repository):
+    model = sim.read_study(repository / "scenarios" / "circles").model("do_minimum_2025")
+    travel = model.travel
+    assert travel.ends.limit_min == 120
+    place = model.region.place("ningbo")
+    node = place_node(travel.graph, place.lon, place.lat)
+    access = minutes_from(travel.graph.prepared, seeds_of(node))[travel.stations.nodes].astype(float)
+    arrival = (np.where(access <= 120, access, np.inf)[:, None] + travel.rail_min).min(axis=0)
+    land = travel.graph.land_nodes
+    expected, unlimited = np.full((2, len(land)), np.inf)
+    for station, start in zip(travel.stations.nodes, arrival, strict=True):
+        egress = minutes_from(travel.graph.prepared, seeds_of(station))[land].astype(float)
+        unlimited = np.minimum(unlimited, start + egress)
+        expected = np.minimum(expected, np.where(egress <= 120, start + egress, np.inf))
+    expected[expected > travel.limit_min] = np.inf
+    found = travel.surfaces_from(node).rail[model.region.grid.is_land].astype(float)
+    found[np.isnan(found)] = np.inf
+    # A way of 120 min to a fraction of a second may be kept or not.
+    same = np.isclose(found, expected, rtol=0, atol=TOLERANCE_MIN) | (np.isinf(found) & np.isinf(expected))
+    assert (~same).sum() <= 5
+    assert ((expected > unlimited + 1) & (unlimited <= travel.limit_min)).sum() > 100  # the limit matters there

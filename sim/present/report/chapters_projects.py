@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from sim.present.report.chapters_verdict import figures_of
 from sim.present.report.data import ReportData
 from sim.present.report.document import Block, Column, Heading, Paragraph, Table
 from sim.present.report.findings import (
@@ -46,6 +47,7 @@ def write_projects(data: ReportData, sentences: Sentences) -> list[Block]:
         *([Paragraph(strongest, "finding")] if strongest else []),
         *_published(data, sentences, "contributions", "T7_contributions", _contributions),
         *_published(data, sentences, "synergy", "T7_synergy", _synergies),
+        *figures_of(data, sentences, "contributions"),
         Heading(say("section.options"), 2),
         *_published(data, sentences, "options", "T6_options", _options),
         *_published(data, sentences, "option_ranks", "T6_ranks", _ranks),

@@ -2,17 +2,14 @@
 
 import base64
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from PIL import Image
 
 from sim.present.report.document import Document, Figure, Heading, Table
+from sim.present.report.picture import shrink_picture
 
 __all__ = ["write_page"]
-
-WIDEST_PICTURE_PX = 1800
 
 
 @dataclass(frozen=True)
@@ -68,12 +65,5 @@ def _alignments(table: Table) -> list[str]:
 
 
 def _embed_picture(path: Path) -> str:
-    """Return a picture as a data URI, no wider than a screen needs and in 256 colours."""
-    with Image.open(path) as opened:
-        picture = opened.convert("RGB")
-    if picture.width > WIDEST_PICTURE_PX:
-        height = round(picture.height * WIDEST_PICTURE_PX / picture.width)
-        picture = picture.resize((WIDEST_PICTURE_PX, height), Image.Resampling.LANCZOS)
-    buffer = BytesIO()
-    picture.quantize(256, dither=Image.Dither.NONE).save(buffer, format="PNG", optimize=True)
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
+    """Return a picture as a data URI."""
+    return f"data:image/png;base64,{base64.b64encode(shrink_picture(path)).decode('ascii')}"

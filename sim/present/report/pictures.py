@@ -18,7 +18,10 @@ from sim.present.city_charts import Curve, cumulate_people, draw_city_matrix, dr
 from sim.present.figures import save_figure
 from sim.present.leg_charts import draw_door_to_door_bars, list_door_to_door_legs
 from sim.present.place_maps import draw_difference, draw_isochrones, draw_new_reach, draw_years
+from sim.present.project_charts import draw_contribution_waterfall, draw_synergy_matrix
 from sim.present.report.data import Picture, ReportData
+from sim.present.report.findings import name_player, name_value
+from sim.present.report.sentences import Sentences
 from sim.present.study_maps import draw_crossings, draw_distorted, draw_metropolitan_area, draw_network
 from sim.present.target_charts import draw_target_timeline
 
@@ -52,7 +55,7 @@ def draw_pictures(
     report : is told the file of each figure as it begins.
     """
     pictures = []
-    for job in (*_map_jobs(data, open_network), *_chart_jobs(data)):
+    for job in (*_map_jobs(data, open_network), *_chart_jobs(data), *_project_jobs(data)):
         report(job.stem)
         figure = job.draw()
         path = save_figure(figure, folder / job.stem)[0]
@@ -165,6 +168,38 @@ def _chart_jobs(data: ReportData) -> Iterator[_Job]:
     )
 
 
+def _project_jobs(data: ReportData) -> Iterator[_Job]:
+    """Return the charts of comparisons whose tables have been written."""
+    contributions, synergies = data.table("contributions"), data.table("synergy")
+    sentences = {language: Sentences(language) for language in ("zh", "en")}
+    if contributions is not None:
+        value = str(contributions["value"].iloc[0])
+        quantity = (name_value(data, sentences["zh"], value), name_value(data, sentences["en"], value))
+        names = {
+            player: (name_player(data, sentences["zh"], player), name_player(data, sentences["en"], player))
+            for player in contributions["player"].astype(str)
+        }
+        rows = contributions[contributions["value"] == value]
+        text = _text(data, f"各项目对“{quantity[0]}”的贡献", f"What each project adds to {quantity[1]}")
+        draw: Callable[[], Figure] = partial(
+            draw_contribution_waterfall, rows, base_value=0.0, names=names, quantity=quantity, text=text
+        )
+        yield _Job(
+            "contributions",
+            "C6_contributions",
+            "各项目的贡献（沙普利值）",
+            "Contribution of each project (Shapley)",
+            draw,
+        )
+        if synergies is not None and (synergies["value"] == value).any():
+            rows = synergies[synergies["value"] == value]
+            text = _text(
+                data, f"项目之间在“{quantity[0]}”上的替代与互补", f"Substitutes and complements in {quantity[1]}"
+            )
+            draw = partial(draw_synergy_matrix, rows, names=names, quantity=quantity, text=text)
+            yield _Job("contributions", "C7_synergy", "项目之间的替代与互补", "Substitutes and complements", draw)
+
+
 def _text(data: ReportData, title: str, title_en: str, subtitle: str = "", subtitle_en: str = "") -> ChartText:
     return ChartText(
         title=title,
@@ -197,7 +232,9 @@ def _row_of(result: Result, from_id: str, to_id: str) -> dict[str, Any]:
 
 def _draw_timeline(data: ReportData) -> Figure:
     first = name_first_year_met(data.verdicts())
-    names = {key: (target.name, target.name_en) for key, target in data.targets.items()}
+    shown = data.first_page()
+    first = first[first["target"].isin(shown)]
+    names = {key: (target.name, target.name_en) for key, target in data.targets.items() if key in shown}
     years = sorted(result.scenario.year for result in data.results)
     met = int(first.dropna(subset=["first_year"])["target"].nunique())
     text = _text(
@@ -205,7 +242,7 @@ def _draw_timeline(data: ReportData) -> Figure:
         f"{len(names)}个目标中有{met}个至少在一种口径下达到",
         f"{met} of {len(names)} targets are met in at least one reading",
     )
-    due = {key: tuple(target.due) for key, target in data.targets.items()}
+    due = {key: tuple(data.targets[key].due) for key in shown}
     return draw_target_timeline(first, names=names, due=due, years=(years[0], years[-1]), text=text)
 
 

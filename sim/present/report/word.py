@@ -15,6 +15,7 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Cm, Pt
 from docx.table import _Cell
+from PIL import Image
 
 from sim.present.report.document import (
     Bullets,
@@ -27,6 +28,7 @@ from sim.present.report.document import (
     Table,
 )
 from sim.present.report.fixed_zip import write_fixed_zip
+from sim.present.report.picture import shrink_picture
 from sim.present.report.word_styles import (
     add_field,
     clean_text,
@@ -41,6 +43,7 @@ __all__ = ["write_word"]
 TONE_STYLES = {"body": "Normal", "finding": "Finding", "note": "Note", "warning": "Warning"}
 HEADER_SHADE = "E4EAF0"
 PAGE_WIDTH_CM = 16.2
+TALLEST_FIGURE_CM = 21.5
 WIDEST_COLUMN_CM = 7.0
 CHARACTER_CM, CELL_MARGIN_CM = 0.165, 0.5
 """Width of a half-width character of the table type, and both margins of a cell."""
@@ -79,7 +82,7 @@ class _Writer:
         paragraph = self.word.add_paragraph()
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
         paragraph.paragraph_format.keep_with_next = True
-        picture = paragraph.add_run().add_picture(str(block.path), width=Cm(block.width_cm))
+        picture = paragraph.add_run().add_picture(BytesIO(shrink_picture(block.path)), **_size(block))
         picture._inline.docPr.set("descr", clean_text(block.caption))
         self._add_caption("Figure", block.caption)
 
@@ -129,6 +132,13 @@ class _Writer:
         if kind == "Figure":
             paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
             paragraph.paragraph_format.space_after = Pt(10)
+
+
+def _size(block: Figure) -> dict[str, Cm]:
+    """Return the width of a figure or, where it would not fit on a page with its caption, its height."""
+    with Image.open(block.path) as picture:
+        height_cm = block.width_cm * picture.height / picture.width
+    return {"width": Cm(block.width_cm)} if height_cm <= TALLEST_FIGURE_CM else {"height": Cm(TALLEST_FIGURE_CM)}
 
 
 def _column_widths_cm(rows: Sequence[Sequence[str]]) -> list[float]:
