@@ -19,18 +19,23 @@ class Numbered:
     number: np.ndarray
 
 
-def graph_of(roads):
-    """Return the arcs of a road graph for other libraries: land and road nodes only, of parallel arcs the faster."""
+def graph_of(roads, nodes=None):
+    """Return the arcs among nodes of a road graph for other libraries (by default its land and road nodes).
+
+    Of parallel arcs the faster.
+    """
     arcs = roads.arcs()
     order = np.lexsort((arcs.minutes, arcs.to_node, arcs.from_node))
     first = np.ones(len(order), dtype=bool)
     first[1:] = (np.diff(arcs.from_node[order]) != 0) | (np.diff(arcs.to_node[order]) != 0)
     kept = order[first]
-    nodes = np.concatenate([roads.land_nodes, np.arange(roads.n_cells, roads.n_nodes)])
+    if nodes is None:
+        nodes = np.concatenate([roads.land_nodes, np.arange(roads.n_cells, roads.n_nodes)])
     number = np.full(roads.n_nodes, -1)
     number[nodes] = np.arange(len(nodes))
-    start, end = number[arcs.from_node[kept]], number[arcs.to_node[kept]]
-    return Numbered(Arcs(len(nodes), start, end, arcs.minutes[kept]), nodes, number)
+    start, end, minutes = number[arcs.from_node[kept]], number[arcs.to_node[kept]], arcs.minutes[kept]
+    inside = (start >= 0) & (end >= 0)
+    return Numbered(Arcs(len(nodes), start[inside], end[inside], minutes[inside]), nodes, number)
 
 
 def window_of(roads, centre, share):

@@ -2,6 +2,7 @@
 
 import os
 import time
+from contextlib import suppress
 from dataclasses import replace
 from statistics import median
 
@@ -9,6 +10,10 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from sim.errors import SimError
+from sim.times.kernels import minutes_from, seeds_of
+from sim.times.repair import compare_roads, repair_minutes
+from sim.times.roads import place_node
 from tests.benchmarks.measure import graph_of, timed
 from tests.benchmarks.rivals import Arcs, Process, installed
 
@@ -16,6 +21,7 @@ CUTOFFS_MIN = (60.0, 120.0)
 TOLERANCE_MIN = 0.02
 N_SCENARIOS = 1024
 RUN_CELLS = 100
+YEAR_OF_ALL_ROADS = 2035
 
 
 def draw_rail(travel, random):
@@ -85,15 +91,78 @@ def measure_new_scenario(travel, region, origins, rounds):
 
 
 def measure_scenarios(travel, region, origins):
-    """Print 1,024 rail scenarios x 2 origins, and how the time grows with their number."""
+    """Print 1,024 timetables x 2 origins, and how the time grows with their number; scipy does a few of them."""
     people, random = region.grid.population, np.random.default_rng(2)
-    print(f"{N_SCENARIOS:,} rail scenarios x 2 origins (goal 120 s):")
+    print(f"{N_SCENARIOS:,} timetables (waits drawn) x 2 origins, rides and roads known (goal 120 s):")
+    graph = graph_of(travel.graph)
+    for count in (2, 8):
+        layers = [layered_graph(draw_rail(travel, random), graph) for _ in range(count)]
+        starts = graph.number[origins[:2]]
+        seconds = timed(lambda: [dijkstra(layer, indices=starts, limit=120.0) for layer in layers])[0]  # noqa: B023
+        print(f"  {count:5} scenarios: {seconds:6.2f} s   scipy limit=120, 1 thread, its graph made beforehand")
     began, next_print = time.perf_counter(), 64
     for number in range(1, N_SCENARIOS + 1):
         draw_rail(travel, random).people_within(origins[:2], people, CUTOFFS_MIN)
         if number == next_print:
             print(f"  {number:5} scenarios: {time.perf_counter() - began:6.2f} s", flush=True)
             next_print *= 4
+
+
+def measure_whole_scenarios(study, scenario_id):
+    """Print whole rail scenarios, from the switch of a project to people and verdicts, roads known."""
+    rail = []
+    for project in study.projects.values():
+        if not {change.table for change in project.changes} & {"roads", "ferries"}:
+            with suppress(SimError):  # it needs another project, or conflicts with one
+                scenario = study.variant(scenario_id, add=[project.project_id])
+                study.network_of(scenario)
+                rail.append(scenario)
+    cities = study.region.cities
+    for what in ("train and seat to seat", "all four readings"):
+        readings = ["station_fastest", "station_service", "centre_to_centre"] if what.startswith("train") else None
+        study.model(rail[0]).judge(readings=readings)
+        began = time.perf_counter()
+        for scenario in rail:
+            model = study.model(scenario)
+            model.judge(readings=readings)
+        each = (time.perf_counter() - began) / len(rail)
+        print(
+            f"whole rail scenario, {what} of all targets: {each:.2f} s each ({len(rail)} scenarios, one at a time), "
+            f"{N_SCENARIOS:,} would take {each * N_SCENARIOS / 60:.1f} min"
+        )
+    nodes = [place_node(model.travel.graph, lon, lat) for lon, lat in zip(cities["lon"], cities["lat"], strict=True)]
+    model.travel.people_within(nodes, study.region.grid.population, CUTOFFS_MIN)
+    began = time.perf_counter()
+    for scenario in rail:
+        study.model(scenario).travel.people_within(nodes[:2], study.region.grid.population, CUTOFFS_MIN)
+    each = (time.perf_counter() - began) / len(rail)
+    print(
+        f"whole rail scenario, people within 60 and 120 min of 2 cities: {each:.2f} s each, {N_SCENARIOS:,} would take "
+        f"{each * N_SCENARIOS / 60:.1f} min"
+    )
+
+
+def measure_road_change(study, options):
+    """Print how minutes are carried over to the roads with one project more, against a fresh search."""
+    base = study.variant(options.scenario, year=YEAR_OF_ALL_ROADS)
+    scenarios = (base, study.variant(base, add=[options.road_project]))
+    old, new = (study.model(scenario).travel.graph for scenario in scenarios)
+    compare_s, change = timed(compare_roads, old, new)
+    pairs = []
+    cities = study.region.cities
+    for lon, lat in zip(cities["lon"][: 2 * options.rounds], cities["lat"], strict=False):
+        node = place_node(old, lon, lat)
+        before = minutes_from(old.prepared, seeds_of([node]))
+        repair_s, repaired = timed(repair_minutes, change, before)
+        fresh_s, fresh = timed(minutes_from, new.prepared, seeds_of([node]))
+        if not np.array_equal(repaired, fresh):
+            raise SystemExit("repaired minutes differ from those of a fresh search")
+        pairs.append((fresh_s, repair_s))
+    fresh_s, repair_s = (median(pair[i] for pair in pairs[1:]) for i in range(2))
+    print(
+        f"roads with {options.road_project}: {len(change.altered)} nodes altered (found in {compare_s:.1f} s); a surface "
+        f"is repaired in {repair_s * 1e3:.1f} ms, searched for in {fresh_s * 1e3:.1f} ms: {fresh_s / repair_s:.1f}x, same bits"
+    )
 
 
 def measure_everywhere(travel, region, options):

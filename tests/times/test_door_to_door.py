@@ -47,9 +47,8 @@ def make_case(study, scenario_id, from_id, to_ids, *, n_origins):
     few = replace(scenario, assumptions=scenario.assumptions.model_copy(update={"people_sample": 2}))
     no_places = study.file.model_copy(update={"places": ()})
     travel = replace(study, file=no_places, scenarios={scenario_id: few}).run(scenario_id).travel
-    travel = replace(
-        travel, access=None
-    )  # by car, however long: one search finds it; test_access.py has limits and ways
+    # By car, however long, so that one search finds it; test_access.py has the limit and the other ways.
+    travel = replace(travel, access=None)
     region = study.region
     cells = sample_people(region, from_id, n_origins)
     nodes = [place_node(travel.graph, *region.grid.lonlat(row, column)) for row, column in cells]

@@ -48,9 +48,10 @@ def write_targets(data: ReportData, sentences: Sentences) -> list[Block]:
 
 
 def _due_sentences(data: ReportData, sentences: Sentences, verdicts: pd.DataFrame) -> list[Block]:
-    """Say how every target stands in the years in which a plan wants it."""
+    """Say how the targets of the first page stand in the years in which a plan wants them."""
     blocks: list[Block] = []
-    for target_id, target in data.targets.items():
+    for target_id in data.first_page():
+        target = data.targets[target_id]
         said = say_when_due(data, sentences, target_id, verdicts[verdicts["target"] == target_id])
         if said:
             blocks += [Paragraph(sentences.name(target)), Bullets(tuple(said))]

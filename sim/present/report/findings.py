@@ -2,7 +2,6 @@
 
 import pandas as pd
 
-from sim.measures.targets import READINGS
 from sim.present.report.data import ReportData
 from sim.present.report.sentences import Sentences
 
@@ -66,18 +65,11 @@ def name_target(data: ReportData, sentences: Sentences, target_id: str) -> str:
 
 
 def name_value(data: ReportData, sentences: Sentences, value: str) -> str:
-    """Return what a value such as "slack huyong_1h station_fastest" or "people ningbo 60" asks, in words."""
-    parts = value.replace(":", " ").split()
-    named = [
-        sentences.say(f"reading.{part}")
-        if part in READINGS
-        else name_target(data, sentences, part)
-        if part in data.targets
-        else name_place(data, sentences, part)
-        if part in data.place_names
-        else sentences.say(f"asked.{part}")
-        if part in {"slack", "people", "minutes"}
-        else part
-        for part in parts
-    ]
-    return " ".join(named)
+    """Return in words what a value such as "slack_min:huyong_1h:station_fastest" or "people:ningbo:60" asks."""
+    kind, first, second = value.split(":")
+    if kind == "slack_min":
+        return sentences.say(
+            "asked.slack", target=name_target(data, sentences, first), reading=sentences.say(f"reading.{second}")
+        )
+    place = name_place(data, sentences, first)
+    return sentences.say("asked.people" if kind == "people" else "asked.minutes", place=place, second=second)
