@@ -88,6 +88,7 @@ class RoadMinutes:
     _surfaces: dict[int, Floats] = field(default_factory=dict, repr=False)
     _rows: dict[int, int] = field(default_factory=dict, repr=False)
     _table: TileTable | None = field(default=None, repr=False)
+    _codes: npt.NDArray[np.uint16] | None = field(default=None, repr=False)
     _matrices: dict[str, tuple[Integers, Floats]] = field(default_factory=dict, repr=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
 
@@ -170,31 +171,41 @@ class RoadMinutes:
 
     def _extended(self, nodes: Sequence[int]) -> TileTable:
         """Return the table with further sources, from the disk or searched for."""
-        layout, old = self.layout, self._table
-        n_tiles, n_positions, n_old = len(layout.start) - 1, len(layout.nodes), len(self._rows)
-        bounds = np.empty((3, n_old + len(nodes), n_tiles), dtype=np.float32)
-        codes = np.empty((n_old + len(nodes), n_positions), dtype=np.uint16)
+        layout, old, n_old = self.layout, self._table, len(self._rows)
+        n = n_old + len(nodes)
+        bounds = np.empty((3, n, len(layout.start) - 1), dtype=np.float32)
         if old is not None:
             bounds[:, :n_old] = [old.least.T, old.most.T, old.step.T]
-            codes[:n_old] = old.codes
+        codes = self._room_for(n)
         _ = self._graph_key  # worked out once, before the threads
 
-        def fill(row: int, node: int) -> None:
+        def fill(row: int, node: int) -> bool:
             kept = self._load("tiles", node)
             if kept is not None:
                 bounds[:, row], codes[row] = kept["bounds"], kept["codes"]
-                return
+                return False
             minutes = minutes_from(self.graph.prepared, seeds_of([node]))[layout.nodes]
             least, most, step = bounds[:, row]
             encode(minutes, layout.start, least, most, step, codes[row])
             self._store({"bounds": bounds[:, row], "codes": codes[row]}, "tiles", node)
+            return True
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            list(pool.map(fill, range(n_old, n_old + len(nodes)), nodes))
-        if self.cache:
+            is_new = list(pool.map(fill, range(n_old, n), nodes))
+        if self.cache and any(is_new):
             self.cache.trim()
         least, most, step = (np.ascontiguousarray(array.T) for array in bounds)
-        return TileTable(layout.start, least, most, step, codes)
+        return TileTable(layout.start, least, most, step, codes[:n])
+
+    def _room_for(self, n: int) -> npt.NDArray[np.uint16]:
+        """Return the codes of the table, with room for ``n`` sources: hundreds of MB, not to be copied for every few."""
+        known = len(self._rows)
+        if self._codes is None or n > len(self._codes):
+            codes = np.empty((n if known == 0 else max(n, known + known // 4), len(self.layout.nodes)), dtype=np.uint16)
+            if self._codes is not None:
+                codes[:known] = self._codes[:known]
+            self._codes = codes
+        return self._codes
 
     def _load(self, *what: object) -> dict[str, npt.NDArray[Any]] | None:
         return self.cache.load(content_key(self._graph_key, *what)) if self.cache else None

@@ -31,7 +31,7 @@ def roads_key(network: Network, assumptions: Assumptions) -> str:
     """Return what tells two scenarios of a study apart by their roads: tables, open links, and assumptions on roads."""
     hashes = [pd.util.hash_pandas_object(network.tables[name].astype(str), index=False) for name in ROAD_TABLES]
     columns = [column.to_numpy() for column in hashes]
-    options = [getattr(assumptions, name) for name in ROAD_ASSUMPTIONS]
+    options = [float(getattr(assumptions, name)) for name in ROAD_ASSUMPTIONS]  # 30 and 30.0 are one speed
     # The surveyed links are read once for a study: only which of them are open can differ.
     return content_key(*columns, network.road_links["link_id"].to_numpy(), *options)
 

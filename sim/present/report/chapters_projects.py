@@ -51,8 +51,10 @@ def write_projects(data: ReportData, sentences: Sentences) -> list[Block]:
         Heading(say("section.options"), 2),
         *_published(data, sentences, "options", "T6_options", _options),
         *_published(data, sentences, "option_ranks", "T6_ranks", _ranks),
+        *figures_of(data, sentences, "options"),
         Heading(say("section.switching"), 2),
         *_published(data, sentences, "switching_values", "T9_switching", _switching),
+        *figures_of(data, sentences, "switching"),
     ]
 
 

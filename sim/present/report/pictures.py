@@ -18,12 +18,12 @@ from sim.present.city_charts import Curve, cumulate_people, draw_city_matrix, dr
 from sim.present.figures import save_figure
 from sim.present.leg_charts import draw_door_to_door_bars, list_door_to_door_legs
 from sim.present.place_maps import draw_difference, draw_isochrones, draw_new_reach, draw_years
-from sim.present.project_charts import draw_contribution_waterfall, draw_synergy_matrix
+from sim.present.project_charts import draw_contribution_waterfall, draw_options_frontier, draw_synergy_matrix
 from sim.present.report.data import Picture, ReportData
-from sim.present.report.findings import name_player, name_value
+from sim.present.report.findings import name_player, name_target, name_value
 from sim.present.report.sentences import Sentences
 from sim.present.study_maps import draw_crossings, draw_distorted, draw_metropolitan_area, draw_network
-from sim.present.target_charts import draw_target_timeline
+from sim.present.target_charts import draw_switching_tornado, draw_target_timeline
 
 __all__ = ["draw_pictures"]
 
@@ -55,7 +55,7 @@ def draw_pictures(
     report : is told the file of each figure as it begins.
     """
     pictures = []
-    for job in (*_map_jobs(data, open_network), *_chart_jobs(data), *_project_jobs(data)):
+    for job in (*_map_jobs(data, open_network), *_chart_jobs(data), *_project_jobs(data), *_option_jobs(data)):
         report(job.stem)
         figure = job.draw()
         path = save_figure(figure, folder / job.stem)[0]
@@ -198,6 +198,38 @@ def _project_jobs(data: ReportData) -> Iterator[_Job]:
             )
             draw = partial(draw_synergy_matrix, rows, names=names, quantity=quantity, text=text)
             yield _Job("contributions", "C7_synergy", "项目之间的替代与互补", "Substitutes and complements", draw)
+
+
+def _option_jobs(data: ReportData) -> Iterator[_Job]:
+    """Return the efficient frontier of the options, and what each lever does for one target, where they are known."""
+    options, switches = data.table("options"), data.table("switching_values")
+    zh, en = Sentences("zh"), Sentences("en")
+    if options is not None:
+        value = str(options["value"].iloc[0])
+        quantity = (name_value(data, zh, value), name_value(data, en, value))
+        names = {str(o): (name_player(data, zh, str(o)), name_player(data, en, str(o))) for o in options["option"]}
+        text = _text(data, f"方案的投资与收益：{quantity[0]}", f"Cost and gain of the options: {quantity[1]}")
+        rows = options[options["value"] == value]
+        draw: Callable[[], Figure] = partial(draw_options_frontier, rows, names=names, quantity=quantity, text=text)
+        yield _Job("options", "C8_options", "方案的投资与收益", "Cost and gain of the options", draw)
+    if switches is not None:
+        target, reading = switches["target"].iloc[0], switches["reading"].iloc[0]
+        rows = switches[(switches["target"] == target) & (switches["reading"] == reading)]
+        rows = rows.rename(columns={"value_min": "now_value_min"})
+        levers = {str(k): (zh.say(f"lever.{k}"), en.say(f"lever.{k}")) for k in rows["lever"]}
+        asked = (
+            f"{name_target(data, zh, target)}，{zh.say(f'reading.{reading}')}",
+            f"{name_target(data, en, target)}, {en.say(f'reading.{reading}')}",
+        )
+        text = _text(data, f"单独改变一项能到多少分钟：{asked[0]}", f"How far each thing alone brings it: {asked[1]}")
+        draw = partial(draw_switching_tornado, rows, names=levers, text=text)
+        yield _Job(
+            "switching",
+            "C9_switching",
+            f"单独改变一项的效果：{asked[0]}",
+            f"What each thing does alone: {asked[1]}",
+            draw,
+        )
 
 
 def _text(data: ReportData, title: str, title_en: str, subtitle: str = "", subtitle_en: str = "") -> ChartText:
