@@ -133,6 +133,11 @@ def _add_run(commands: Any) -> None:
     run.add_argument("scenarios", metavar="SCENARIO", nargs="*", help="which scenarios (default: all)")
     run.add_argument("--outputs", type=Path, default=Path("outputs"), help="where to write (default: outputs)")
     run.add_argument("--no-maps", action="store_true", help="leave out the maps")
+    run.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="run on a Dask cluster whose workers see the same folders, for example tcp://10.0.0.1:8786",
+    )
     run.set_defaults(handler="study:run_study")
 
 
@@ -243,6 +248,9 @@ def _add_values(command: argparse.ArgumentParser) -> None:
     command.add_argument("--reading", action="append", metavar="KEY", help="of the targets in this reading only")
     command.add_argument("--people", action="append", metavar="PLACE:MIN", help="people within MIN minutes of a place")
     command.add_argument("--minutes", action="append", metavar="CITY[:SET]", help="mean minutes from a city to a set")
+    command.add_argument(
+        "--scheduler", metavar="ADDRESS", help="ask on a Dask cluster, for example tcp://10.0.0.1:8786"
+    )
 
 
 def _add_contributions(commands: Any) -> None:

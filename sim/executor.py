@@ -6,6 +6,7 @@ order of the items. So a sweep gives the same numbers bit for bit on one thread,
 
 import os
 import threading
+import warnings
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from importlib import import_module
@@ -112,7 +113,9 @@ def _on_cluster(
         raise InputError(f"no Dask scheduler answers at {scheduler!r}: {error}") from error
     with client, client.as_current():
         # Sent once and passed on between workers; made again from the scheduler's copy when a worker dies with it.
-        shared = client.submit(_itself, evaluate, pure=False)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Sending large graph")  # a study of 20 MB, once
+            shared = client.submit(_itself, evaluate, pure=False)
         # Not pure: equal items are still tasks of their own, and another sweep's answers are never taken for these.
         futures = [client.submit(_evaluate_group, shared, [items[k] for k in group], pure=False) for group in groups]
         position_of = {future.key: group for future, group in zip(futures, groups, strict=True)}

@@ -41,6 +41,10 @@ class _Roads:
         self._key = ""
         self._minutes: RoadMinutes | None = None
 
+    def __reduce__(self) -> tuple[type["_Roads"], tuple[()]]:
+        """Pickle nothing: where a study is sent, its roads are found on disk or compiled again."""
+        return _Roads, ()
+
     def get(self, key: str, compile_minutes: Callable[[], RoadMinutes]) -> RoadMinutes:
         """Return the road minutes of a key, compiled when they are not those of the last one."""
         with self._lock:

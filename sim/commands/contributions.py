@@ -31,6 +31,7 @@ def find_contributions(
     projects: Collection[str] = (),
     groups: Mapping[str, Sequence[str]] | None = None,
     progress: Progress | None = None,
+    scheduler: str | None = None,
 ) -> Game:
     """Return the game of a scenario's projects: the values of all their coalitions, from which all else follows.
 
@@ -42,6 +43,7 @@ def find_contributions(
     projects : whose contribution is asked for; by default all of the scenario's that are not the base's.
     groups : by name of a player the projects that are one player. More than ten players are joined, see
         `sim.measures.contributions.reduce_players`.
+    scheduler : address of a Dask scheduler on which the coalitions are run (see `sim.executor.run_sweep`).
 
     Raises
     ------
@@ -57,7 +59,7 @@ def find_contributions(
         remove=sorted(set(whole.projects) - players.base),
         scenario_id=f"{whole.scenario_id}_base",
     )
-    sweep = ProjectSweep(study, bare, tuple(values))
+    sweep = ProjectSweep(study, bare, tuple(values), scheduler)
     known: dict[frozenset[str], Answers] = {}
 
     def evaluate(sets: Sequence[frozenset[str]]) -> list[dict[str, float]]:
@@ -99,6 +101,7 @@ def print_contributions(options: argparse.Namespace) -> int:
             projects=_names(options.projects),
             groups=read_groups(options.group or ()),
             progress=progress,
+            scheduler=options.scheduler,
         )
     contributions, synergies = game.contributions(), game.synergies()
     for name in game.values:

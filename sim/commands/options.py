@@ -52,6 +52,7 @@ def compare_options(
     criteria: pd.DataFrame | None = None,
     weights: Mapping[str, float] | None = None,
     progress: Progress | None = None,
+    scheduler: str | None = None,
 ) -> ComparedOptions:
     """Return options compared: each is run alone on a base without any of them.
 
@@ -62,6 +63,7 @@ def compare_options(
     base : what is on besides. Its projects that require an option are on with that option only.
     criteria : further ones, or costs in place of those of the cards (see `read_criteria`).
     weights : by criterion, equal by default (see `sim.measures.options.rank_options`).
+    scheduler : address of a Dask scheduler on which the options are run (see `sim.executor.run_sweep`).
 
     Raises
     ------
@@ -75,7 +77,7 @@ def compare_options(
     bare = study.variant(whole, remove=sorted(set(whole.projects) - ground), scenario_id=f"{whole.scenario_id}_base")
     sets = [keep_buildable(rest | set(projects), requires) - ground for projects in options.values()]
     _check_built(study, options, sets)
-    answers = ProjectSweep(study, bare, tuple(values)).evaluate([frozenset(), *sets], progress)
+    answers = ProjectSweep(study, bare, tuple(values), scheduler).evaluate([frozenset(), *sets], progress)
     given = criteria if criteria is not None else pd.DataFrame(columns=list(CRITERION_COLUMNS))
     costs = _costs(study, options, given)
     rows = [
@@ -221,6 +223,7 @@ def print_options(options: argparse.Namespace) -> int:
             criteria=read_criteria(options.criteria, names) if options.criteria else None,
             weights=read_weights(options.weight or ()),
             progress=progress,
+            scheduler=options.scheduler,
         )
     _print_compared(compared)
     tables = {"options.csv": compared.gains, "option_ranks.csv": compared.ranks}

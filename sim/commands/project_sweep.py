@@ -17,11 +17,12 @@ ROAD_TABLES = {"roads", "ferries"}
 
 @dataclass(frozen=True)
 class ProjectSweep:
-    """Asks scenarios that differ from one in their projects for the same values."""
+    """Asks scenarios that differ from one in their projects for the same values, here or on a cluster (`run_sweep`)."""
 
     study: Study
     base: Scenario
     values: tuple[Value, ...]
+    scheduler: str | None = None
 
     def __call__(self, projects: frozenset[str]) -> Answers:
         """Return the values of the base with projects added."""
@@ -41,5 +42,5 @@ class ProjectSweep:
             if progress and task is not None:
                 progress.update(task, completed=done)
 
-        # One thread: scenarios with other stations extend the table of road minutes that they share.
-        return run_sweep(self, sets, group_by=self.roads_of, report=tell, threads=1)
+        # One thread: what the interpreter does takes most of the time, and the kernels have threads of their own.
+        return run_sweep(self, sets, group_by=self.roads_of, scheduler=self.scheduler, report=tell, threads=1)

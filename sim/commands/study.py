@@ -2,35 +2,30 @@
 
 import argparse
 import json
-import os
 import resource
 import sys
 import time
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
-from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Literal
 
 import pandas as pd
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from sim.commands.comparison_tables import write_comparison_tables
 from sim.commands.opening import open_study
-from sim.commands.verdicts import label_verdicts, print_summary
+from sim.commands.scenario_runs import ScenarioRun, run_and_write
+from sim.commands.verdicts import print_summary
 from sim.errors import InputError, SimError, did_you_mean
 from sim.measures.coverage import as_verdicts
 from sim.measures.targets import list_failing, name_first_year_met
-from sim.present.outputs import write_result
 from sim.present.qgis_project import write_study_project
 from sim.scenario.assumptions import describe_assumptions
 from sim.scenario.changes import Add, Close, Set
 from sim.scenario.scenario import Scenario
-from sim.study import STAGES, Study
+from sim.study import Study
 
 __all__ = [
     "check_study",
@@ -166,8 +161,13 @@ def run_study(options: argparse.Namespace) -> int:
     scenario_ids = options.scenarios or list(study.scenarios)
     for scenario_id in scenario_ids:
         study.scenario(scenario_id)
-    verdicts, folders, faults = _run_scenarios(study, scenario_ids, options, console)
-    table = pd.concat(verdicts, ignore_index=True)
+    maps: Literal["yes", "no"] = "no" if options.no_maps else "yes"
+    run = ScenarioRun(study, options.outputs.resolve(), maps, read_s)
+    written = run_and_write(run, scenario_ids, console=console, scheduler=options.scheduler)
+    faults = [fault for scenario in written for fault in scenario.faults]
+    table = pd.concat([scenario.verdicts for scenario in written], ignore_index=True)
+    names = [scenario.folder.name for scenario in written]
+    folders = [options.outputs / study.study_id / name for name in names]
     folders.append(_write_comparison(study, options.outputs))
     if study.region.land is not None:
         folders.append(
@@ -192,31 +192,6 @@ def run_study(options: argparse.Namespace) -> int:
     for fault in faults:
         console.print(f"[red]a check of the run itself failed: {fault}; do not use these results[/red]")
     return 1 if faults else 0
-
-
-def _run_scenarios(
-    study: Study, scenario_ids: list[str], options: argparse.Namespace, console: Console
-) -> tuple[list[pd.DataFrame], list[Path], list[str]]:
-    """Run scenarios one after another; return their verdicts, the folders written, and which invariants failed."""
-    verdicts, folders, faults = [], [], []
-    columns = (TextColumn("{task.description:<44}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with (
-        ProcessPoolExecutor(max_workers=os.cpu_count(), mp_context=get_context("spawn")) as executor,
-        Progress(*columns, console=console) as progress,
-    ):
-        task = progress.add_task("", total=len(scenario_ids) * (len(STAGES) + 1))
-
-        def tell(scenario_id: str, stage: str) -> None:
-            progress.update(task, description=f"{scenario_id}: {stage}", advance=1)
-
-        for scenario_id in scenario_ids:
-            result = study.run(scenario_id, report=partial(tell, scenario_id))
-            tell(scenario_id, "maps and files")
-            maps: Literal["yes", "no"] = "no" if options.no_maps else "yes"
-            folders.append(write_result(result, options.outputs, maps=maps, executor=executor))
-            verdicts.append(label_verdicts(result.targets, result.scenario))
-            faults += [f"{scenario_id}: {name}" for name, holds in result.invariants.items() if not holds]
-    return verdicts, folders, faults
 
 
 def _write_comparison(study: Study, outputs: Path) -> Path:

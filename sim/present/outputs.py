@@ -4,6 +4,8 @@ import hashlib
 import json
 import platform
 import subprocess
+import time
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from importlib.metadata import version
 from pathlib import Path
@@ -23,7 +25,12 @@ DECIMALS = 2
 
 
 def write_result(
-    result: Result, outputs: "Path | str", *, maps: Literal["yes", "no"] = "yes", executor: Executor | None = None
+    result: Result,
+    outputs: "Path | str",
+    *,
+    maps: Literal["yes", "no"] = "yes",
+    executor: Executor | None = None,
+    before_s: Mapping[str, float] | None = None,
 ) -> Path:
     """Write everything a scenario's run publishes and return its folder, outputs/<study>/<scenario>/.
 
@@ -33,7 +40,9 @@ def write_result(
     ----------
     maps : "no" leaves them out, which saves most of the time.
     executor : a process pool that draws maps side by side (see `save_result_maps`).
+    before_s : seconds of what came before the run, such as reading the study, by name; for run.json.
     """
+    began = time.perf_counter()
     target = Path(outputs) / result.study_id / result.scenario.scenario_id
     with whole_folder(target) as folder:
         write_table(result.station_times, folder / "station_times.csv")
@@ -54,11 +63,13 @@ def write_result(
             polygons.to_file(folder / "isochrones.gpkg", layer=place_id, driver="GPKG")
         if result.surfaces:
             style_isochrone_file(folder / "isochrones.gpkg", list(result.surfaces), result.cutoffs_min)
+        written = time.perf_counter()
         if maps == "yes":
             save_result_maps(result, folder / "maps", executor=executor)
-        (folder / "run.json").write_text(
-            json.dumps(_describe_run(result), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
-        )
+        seconds = dict(before_s or {}) | dict(result.timings_s)
+        seconds |= {"files": written - began, "maps": time.perf_counter() - written}
+        description = _describe_run(result) | {"timings_s": _with_total(seconds)}
+        (folder / "run.json").write_text(json.dumps(description, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     return target
 
 
@@ -88,8 +99,12 @@ def _describe_run(result: Result) -> dict[str, Any]:
         },
         "inputs_sha256": _hash_inputs(result),
         "invariants": dict(result.invariants),
-        "timings_s": dict(result.timings_s),
     }
+
+
+def _with_total(seconds: Mapping[str, float]) -> dict[str, float]:
+    """Return seconds by stage, to milliseconds, with their sum."""
+    return {name: round(value, 3) for name, value in seconds.items()} | {"total": round(sum(seconds.values()), 3)}
 
 
 def _commit(folder: Path) -> str:

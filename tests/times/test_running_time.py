@@ -213,3 +213,22 @@ def test_a_line_without_any_supplement_to_take_is_named() -> None:
         line_supplements(net)
     assert len(caught.value.problems) == len(LINES)
     assert caught.value.problems[0].startswith("lines.csv 'own': no supplement_percent")
+
+
+def test_what_is_remembered_of_one_network_is_not_taken_for_another():
+    # On 20 km of open line every limit and every train has its own time; remembered runs must be told apart by all of them.
+    base = rail_network({"line": [("a", 0.0), ("b", 20.0)]}, {"s": (["line"], ["a", "b"])})
+
+    def minutes(network):
+        return float(hop_times(network)["technical_min"].iloc[0])
+
+    slower_line = base.with_tables(lines=base.lines.assign(speed_kmh=90.0))
+    longer_throat = base.with_tables(stations=base.stations.assign(throat_km=5.0))
+    slower_throat = base.with_tables(stations=base.stations.assign(throat_km=5.0, throat_speed_kmh=40.0))
+    slower_train = base.with_tables(train_classes=base.train_classes.assign(max_speed_kmh=100.0))
+    longer = base.with_tables(line_stops=base.line_stops.assign(chainage_km=[0.0, 25.0]))
+    networks = (base, slower_line, longer_throat, slower_throat, slower_train, longer)
+    first = [minutes(network) for network in networks]
+    assert len(set(first)) == len(networks)
+    assert first[0] == min(first)
+    assert [minutes(network) for network in reversed(networks)] == first[::-1]
