@@ -71,7 +71,11 @@ def repair_minutes(change: RoadChange, minutes: Floats) -> Floats:
     ----------
     minutes : from the source, a cell, to every node of the old graph, without a limit.
     """
-    result = np.where(change.old_node >= 0, minutes[change.old_node], np.float32(np.inf)).astype(np.float32)
+    n_cells = change.graph.moves.size  # cells keep their numbers
+    on_roads = change.old_node[n_cells:]
+    result = np.full(change.graph.n_nodes, np.inf, dtype=np.float32)
+    result[:n_cells] = minutes[:n_cells]
+    result[n_cells:][on_roads >= 0] = minutes[on_roads[on_roads >= 0]]
     nodes, starts = _open_border(change.graph, change.backwards, change.altered, result)
     if len(nodes):
         n_buckets = count_buckets(change.graph, starts, np.inf)

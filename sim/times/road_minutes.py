@@ -198,10 +198,13 @@ class RoadMinutes:
         return TileTable(layout.start, least, most, step, codes[:n])
 
     def _room_for(self, n: int) -> npt.NDArray[np.uint16]:
-        """Return the codes of the table, with room for ``n`` sources: hundreds of MB, not to be copied for every few."""
+        """Return the codes of the table, with room for ``n`` sources: hundreds of MB, not to be copied for every few.
+
+        Room that is not written to takes addresses only, no memory.
+        """
         known = len(self._rows)
         if self._codes is None or n > len(self._codes):
-            codes = np.empty((n if known == 0 else max(n, known + known // 4), len(self.layout.nodes)), dtype=np.uint16)
+            codes = np.empty((3 * n, len(self.layout.nodes)), dtype=np.uint16)
             if self._codes is not None:
                 codes[:known] = self._codes[:known]
             self._codes = codes
