@@ -142,8 +142,9 @@ def build_model(
 
 
 def solve_scenario_rides(network: Network, hops: pd.DataFrame, scenario: Scenario) -> Rides:
-    """Return the rides of a scenario: its services under its wait rule."""
+    """Return the rides of a scenario: its services under its wait rule; without a service, one station and no rides."""
     assumptions = scenario.assumptions
+    stations = None if len(network.services) else tuple(network.stations["station_id"].head(1))
     return solve_rides(
         network.services,
         network.service_stops,
@@ -155,6 +156,7 @@ def solve_scenario_rides(network: Network, hops: pd.DataFrame, scenario: Scenari
         service_day_min=assumptions.service_day_min,
         change_min=assumptions.change_min,
         max_changes=assumptions.max_changes,
+        station_ids=stations,
     )
 
 

@@ -136,3 +136,24 @@ def test_the_graphs_agree_with_networkx_on_the_same_network(result):
     assert lines.number_of_edges() == 4
     assert sum(km for _, _, km in lines.edges(data="km")) == 140
     assert rides.station_ids == ("a", "b", "c", "d", "e")
+
+
+def test_where_no_train_runs_the_road_alone_counts_and_no_way_by_rail_is_named(tutorial_copy):
+    network = tutorial_copy.parents[1] / "networks" / "line5"
+    for name in ("services.csv", "service_stops.csv"):
+        head = (network / name).read_text(encoding="utf-8").splitlines()[0]
+        (network / name).write_text(head + "\n", encoding="utf-8")
+    for card in (tutorial_copy / "projects").glob("*.toml"):
+        card.unlink()
+    page = tutorial_copy / "study.toml"
+    kept = page.read_text(encoding="utf-8").replace("projects.", "# projects.")
+    page.write_text(kept, encoding="utf-8")
+    result = sim.read_study(tutorial_copy).run("base")
+    row = result.city_times.set_index(["from_id", "to_id"]).loc[("a", "b")]
+    assert row["best_min"] == row["road_min"] == pytest.approx(20 * 2.6, abs=0.01)
+    assert np.isnan(row["rail_min"])
+    assert row["mode"] == "road"
+    readings = result.targets.set_index("reading")["value_min"]
+    assert readings[["station_fastest", "station_service"]].isna().all()
+    # 140 km of lanes, of which 1 + 1 half steps at d and 1 half step at e are built-up: 2.6 min per km, 3.9 in the town
+    assert readings["centre_to_centre"] == pytest.approx(140 * 2.6 + 3 * 0.5 * 1.3, abs=0.01)

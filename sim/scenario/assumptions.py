@@ -43,11 +43,11 @@ class Assumptions(Declared):
         "or by whichever is fastest; car, because the way by road alone, with which rail is compared, is by car too",
     )
     access_limit_min: float = Field(
-        120,
+        100,
         ge=10,
         le=600,
-        description="longest way to the first station and from the last: nobody drives for more than two hours to board a "
-        "train for a journey of this region, and a journey that is mostly a drive is not one by rail",
+        description="longest way to the first station and from the last: hardly anybody drives farther for a train inside "
+        "this region, and a journey that is mostly a drive is not one by rail",
     )
     change_min: float = Field(20, ge=1, le=120, description="change inside a station where the table has no figure")
     max_changes: int = Field(3, ge=0, le=5, description="changes of train in one journey")

@@ -303,7 +303,8 @@ class DoorToDoor:
 
     def _is_plain(self, cutoff_min: float) -> bool:
         """Return whether access by car without a limit gives the same within a cut-off; then there are shorter ways."""
-        return [way.name for way in self.ends.ways] == ["car"] and self.ends.limit_min >= cutoff_min
+        shortest_beyond = self.ends.limit_min + self.station_time_min + self.arrival_time_min
+        return [way.name for way in self.ends.ways] == ["car"] and shortest_beyond >= cutoff_min
 
     def _people_within_any(self, origins: Integers, people: Floats, cutoffs_min: npt.NDArray[np.float32]) -> Floats:
         """Return `people_within` for any kind of access, one origin after the other."""

@@ -136,25 +136,44 @@ def test_the_station_that_is_chosen_has_the_least_total_and_need_not_be_the_near
     assert found == pytest.approx(15 * 2.6 + rail[b, e], abs=0.01)
 
 
+@pytest.mark.parametrize(("cutoff_min", "is_plain"), [(60.0, True), (61.0, False)])
+def test_people_are_the_same_with_and_without_the_short_way_of_counting(model, cutoff_min, is_plain):
+    # 40 min of access and 20 in stations: beyond the limit nobody arrives by train within 60 min.
+    travel = replace(model.travel, access=Access(model.travel.ends.ways, 40.0))
+    assert (travel.station_time_min, travel.arrival_time_min) == (15, 5)
+    assert travel._is_plain(cutoff_min) == is_plain
+    people = np.random.default_rng(3).uniform(0, 100, model.region.grid.shape)
+    land = model.region.grid.is_land
+    nodes = nodes_of(travel, model.region)
+    expected = []
+    for node in nodes:
+        best = travel.surfaces_from(node).best[land]
+        expected.append(people[land][best <= cutoff_min].sum())
+    found = travel.people_within(nodes, people, [cutoff_min])[:, 0]
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    np.testing.assert_allclose(travel.people_around(nodes, people, cutoff_min), expected, rtol=1e-6)
+
+
 @pytest.mark.real
 def test_the_limit_holds_from_ningbo_to_every_cell_of_the_delta(repository):
     model = sim.read_study(repository / "scenarios" / "circles").model("do_minimum_2025")
     travel = model.travel
-    assert travel.ends.limit_min == 120
+    limit_min = travel.ends.limit_min
+    assert limit_min == 100
     place = model.region.place("ningbo")
     node = place_node(travel.graph, place.lon, place.lat)
     access = minutes_from(travel.graph.prepared, seeds_of(node))[travel.stations.nodes].astype(float)
-    arrival = (np.where(access <= 120, access, np.inf)[:, None] + travel.rail_min).min(axis=0)
+    arrival = (np.where(access <= limit_min, access, np.inf)[:, None] + travel.rail_min).min(axis=0)
     land = travel.graph.land_nodes
     expected, unlimited = np.full((2, len(land)), np.inf)
     for station, start in zip(travel.stations.nodes, arrival, strict=True):
         egress = minutes_from(travel.graph.prepared, seeds_of(station))[land].astype(float)
         unlimited = np.minimum(unlimited, start + egress)
-        expected = np.minimum(expected, np.where(egress <= 120, start + egress, np.inf))
+        expected = np.minimum(expected, np.where(egress <= limit_min, start + egress, np.inf))
     expected[expected > travel.limit_min] = np.inf
     found = travel.surfaces_from(node).rail[model.region.grid.is_land].astype(float)
     found[np.isnan(found)] = np.inf
-    # A way of 120 min to a fraction of a second may be kept or not.
+    # A way of just the limit to a fraction of a second may be kept or not.
     same = np.isclose(found, expected, rtol=0, atol=TOLERANCE_MIN) | (np.isinf(found) & np.isinf(expected))
     assert (~same).sum() <= 5
     assert ((expected > unlimited + 1) & (unlimited <= travel.limit_min)).sum() > 100  # the limit matters there
