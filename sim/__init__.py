@@ -12,6 +12,8 @@ from typing import Any
 
 HOMES = {
     "Comparison": "sim.measures.compare",
+    "GapRules": "sim.measures.road_gaps",
+    "PeopleRules": "sim.measures.link_savings",
     "Decay": "sim.measures.decay",
     "Masses": "sim.measures.indicators",
     "InputError": "sim.errors",
@@ -24,6 +26,7 @@ HOMES = {
     "compare": "sim.measures.compare",
     "compare_options": "sim.commands.options",
     "contributions": "sim.commands.contributions:find_contributions",
+    "find_missing_links": "sim.commands.missing_links:rank_missing_links",
     "find_switching_values": "sim.commands.switching",
     "isochrones": "sim.measures.result",
     "measure_indicators": "sim.measures.indicators",
@@ -34,6 +37,7 @@ HOMES = {
     "read_study": "sim.study",
     "write_comparison": "sim.present.comparison_files",
     "write_result": "sim.present.outputs",
+    "write_road_card": "sim.present.road_cards",
 }
 MODULES = {"maps": "sim.present.maps"}
 

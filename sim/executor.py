@@ -1,27 +1,32 @@
-"""Sweeps: one function over many items (scenarios, draws, years), here in threads or on the machines of a Dask cluster.
+"""Sweeps: one function over many items (scenarios, draws, years), here in threads or processes, or on a Dask cluster.
 
 Where an answer is computed never changes it: an evaluation depends on its item alone, and answers come back in the
-order of the items. So a sweep gives the same numbers bit for bit on one thread, on two, and on a cluster.
+order of the items. So a sweep gives the same numbers bit for bit on one thread, on two, in processes and on a cluster.
 """
 
 import os
 import threading
 import warnings
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed, wait
 from importlib import import_module
+from multiprocessing import get_context
 from typing import Any, TypeVar
 
 from sim.errors import InputError
 
-__all__ = ["Progress", "run_sweep"]
+__all__ = ["PROCESSES", "Progress", "run_sweep"]
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 Progress = Callable[[int, int], None]
 """Is told how many items are done, and of how many."""
 
+PROCESSES = "processes"
+"""In place of a scheduler's address: as many processes of this machine as it has cores."""
 CONNECT_TIMEOUT_S = 10
+PARTS_PER_PROCESS = 8
+"""A group is handed to the processes in so many parts each, so that none waits long for the last one."""
 
 
 def run_sweep(
@@ -45,6 +50,8 @@ def run_sweep(
         Without it, every item is a group of its own on a cluster, and all are one group in threads that nobody waits for.
     scheduler : address of a Dask scheduler, such as ``tcp://10.0.0.1:8786``; None runs in threads of this process. When
         a worker dies, the tasks it had are given to others; what had come back is neither lost nor counted twice.
+        `PROCESSES` is for long sweeps on one machine whose work is mostly Python, of which threads do one step at a time:
+        each process takes some seconds to begin and has all that is shared for itself.
     report : see `Progress`; called in this thread or another, never by two at once.
     threads : most at a time in this process; by default one a core.
 
@@ -57,6 +64,9 @@ def run_sweep(
     groups = _grouped(listed, group_by)
     count = _Counter(len(listed), report)
     answers: list[Any] = [None] * len(listed)
+    if scheduler == PROCESSES:
+        _in_processes(evaluate, listed, groups, answers, count)
+        return answers
     if scheduler is not None:
         _on_cluster(evaluate, listed, groups, answers, scheduler, count)
         return answers
@@ -92,6 +102,46 @@ def _finish(futures: Sequence[Future[None]]) -> None:
     for future in futures:
         if not future.cancelled():
             future.result()
+
+
+def _in_processes(
+    evaluate: Callable[[Any], Any],
+    items: Sequence[Any],
+    groups: Sequence[Sequence[int]],
+    answers: list[Any],
+    count: "_Counter",
+) -> None:
+    """Fill in the answers from processes of this machine, group after group; each process is sent the function once."""
+    processes = max(1, min(os.cpu_count() or 1, len(items)))
+    parts = [
+        group[start : start + size]
+        for group in groups
+        for size in [-(-len(group) // (PARTS_PER_PROCESS * processes))]
+        for start in range(0, len(group), size)
+    ]
+    with ProcessPoolExecutor(processes, get_context("spawn"), initializer=_Received.take, initargs=(evaluate,)) as pool:
+        part_of = {pool.submit(_evaluate_received, [items[k] for k in part]): part for part in parts}
+        try:
+            for future in as_completed(part_of):
+                for position, answer in zip(part_of[future], future.result(), strict=True):
+                    answers[position] = answer
+                count.add(len(part_of[future]))
+        finally:
+            pool.shutdown(cancel_futures=True)  # after an error nothing more is begun
+
+
+class _Received:
+    """The function that this process was sent when it began."""
+
+    evaluate: Callable[[Any], Any]
+
+    @classmethod
+    def take(cls, evaluate: Callable[[Any], Any]) -> None:
+        cls.evaluate = staticmethod(evaluate)
+
+
+def _evaluate_received(items: Sequence[Any]) -> list[Any]:
+    return [_Received.evaluate(item) for item in items]
 
 
 def _on_cluster(

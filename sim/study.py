@@ -1,8 +1,11 @@
 """Stage 6c: the only wiring: a study is read whole, checked whole, and run scenario by scenario."""
 
+import os
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +27,7 @@ from sim.scenario.project import Project, read_projects
 from sim.scenario.scenario import Scenario, merge_scenarios, vary_scenario
 from sim.study_file import StudyFile, check_places, find_network
 from sim.times.road_minutes import RoadMinutes
+from sim.times.roads_beside import BaseRoads
 from sim.times.running_time import hop_times
 from sim.times.scenario_roads import compile_road_minutes, roads_key
 
@@ -37,6 +41,7 @@ class _Roads:
     """The road minutes of the last roads that were asked for; threads that ask at once compile them once."""
 
     def __init__(self) -> None:
+        self.base: BaseRoads | None = None
         self._lock = threading.Lock()
         self._key = ""
         self._minutes: RoadMinutes | None = None
@@ -168,7 +173,8 @@ class Study:
         clock.start("cities")
         city_times = model.city_times()
         clock.start("surfaces")
-        surfaces = {place_id: model.surfaces(place_id) for place_id in self.file.places}
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            surfaces = dict(zip(self.file.places, pool.map(model.surfaces, self.file.places), strict=True))
         reach = model.reach(surfaces)
         clock.start("targets")
         targets, target_cities = model.judge()
@@ -243,10 +249,27 @@ class Study:
     def _road_minutes(self, network: Network, scenario: Scenario) -> RoadMinutes:
         """Return the compiled roads of a scenario and the minutes on them, one for all scenarios with the same roads."""
         key = roads_key(network, scenario.assumptions)
-        return self._roads.get(
-            key,
-            lambda: compile_road_minutes(self.region.grid, network, scenario.assumptions, self._station_points()),
-        )
+        made_from = (self.region.grid, network, scenario.assumptions, self._station_points())
+        return self._roads.get(key, lambda: compile_road_minutes(*made_from, base=self._roads.base))
+
+    @property
+    def base_roads(self) -> BaseRoads | None:
+        """The roads from which minutes are carried over, see `roads_beside`; None otherwise."""
+        return self._roads.base
+
+    @contextmanager
+    def roads_beside(self, base: str | Scenario) -> Iterator[None]:
+        """Carry road minutes over from the roads of a scenario, instead of searching on those of every other one.
+
+        For many scenarios that differ from it by some roads each; their numbers are the same, to the bit.
+        """
+        known = self.scenario(base)
+        with closing(BaseRoads(self._road_minutes(self.network_of(known), known).graph)) as base_roads:
+            self._roads.base = base_roads
+            try:
+                yield
+            finally:
+                self._roads.base = None
 
     def _station_points(self) -> pd.DataFrame:
         """Return lon and lat of the stations of the base network, of any year, and of all projects."""

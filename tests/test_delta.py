@@ -8,6 +8,7 @@ import pytest
 from shapely import Point
 
 import sim
+from sim.measures.compare import compare
 from sim.scenario.apply import apply_projects
 
 pytestmark = pytest.mark.real
@@ -118,3 +119,75 @@ def test_the_circles_of_2025_are_missed_and_the_railway_saves_half_an_hour_in_th
     )
     # 314 km over Hangzhou become some 217 km over the bay; 97 km at 300 km/h alone are 19 min, without Hangzhou's approaches
     assert saved > 97 / 300 * 60
+
+
+PAIRS = [("do_minimum_2025", "one_more"), ("one_more", "road_too")]
+
+
+@pytest.fixture(scope="module")
+def comparisons(results):
+    return {pair: compare(*(results[name] for name in pair)) for pair in PAIRS}
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_a_pair_is_one_project_apart_and_says_which(comparisons, pair):
+    project = {"one_more": "tongsujiayong", "road_too": "huyong_channel_road"}[pair[1]]
+    assert comparisons[pair].gap.causes() == [f"project {project} on"]
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_people_by_minutes_saved_are_those_counted_from_the_two_surfaces(comparisons, results, pair):
+    grid, table = results[pair[0]].region.grid, comparisons[pair].people_by_saving
+    edges = [-np.inf, -40, -20, -10, -5, -1, -0.01, 0.01, 1, 5, 10, 20, 40, np.inf]
+    for place_id in ("ningbo", "shanghai"):
+        before, after = (results[name].surface(place_id)[grid.is_land].astype(float) for name in pair)
+        people = grid.population[grid.is_land]
+        both = np.isfinite(before) & np.isfinite(after)
+        counted, _ = np.histogram((before - after)[both], bins=edges, weights=people[both])
+        rows = table[(table["place"] == place_id) & (table["mode"] == "best")].set_index("class")["population"]
+        changed = rows[rows.index.str.contains("saves|loses|no change")]
+        # People whose minutes lie within single precision of an edge of a class may be counted on either side of it.
+        assert changed.to_numpy() == pytest.approx(counted, abs=2e-5 * people.sum())
+        assert rows["newly reached"] == pytest.approx(people[~np.isfinite(before) & np.isfinite(after)].sum())
+        assert rows["lost"] == 0
+        assert rows.sum() == pytest.approx(people.sum())
+        assert rows[[name for name in rows.index if name.startswith("saves")]].sum() > 1e6
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_winners_by_county_and_by_city_add_up_to_the_minutes_that_all_people_save(comparisons, results, pair):
+    region = results[pair[0]].region
+    grid, comparison = region.grid, comparisons[pair]
+    before, after = (results[name].surface("ningbo").astype(float) for name in pair)
+    saved = np.where(np.abs(before - after) < 0.01, 0.0, before - after)
+    people = np.where(grid.is_land & np.isfinite(saved), grid.population, 0.0)
+    person_minutes = np.nan_to_num(saved) * people
+    assert person_minutes.sum() > 1e6
+
+    cities = comparison.cities[comparison.cities["place"] == "ningbo"].set_index("city_id")
+    for city_id, row in cities.iterrows():
+        cells = region.cells_of(city_id)
+        assert row["mean_saved_min"] == pytest.approx(person_minutes[cells].sum() / people[cells].sum(), abs=1e-3)
+    assert cities["population"].sum() == pytest.approx(grid.population[grid.is_land].sum())
+    own = [people[region.cells_of(city_id)].sum() for city_id in cities.index]
+    assert (cities["mean_saved_min"] * own).sum() == pytest.approx(person_minutes.sum(), rel=1e-3)
+
+    counties = comparison.counties[comparison.counties["place"] == "ningbo"].set_index("adcode")
+    index = region.counties.set_index("adcode")["county_index"]
+    own = [people[grid.county == index[adcode]].sum() for adcode in counties.index]
+    assert (counties["mean_saved_min"].fillna(0) * own).sum() == pytest.approx(person_minutes.sum(), rel=1e-3)
+    for table in (cities, counties):
+        assert (table["share_losing_5min"] == 0).all()
+        assert table["mean_saved_min"].dropna().is_monotonic_decreasing
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_what_is_newly_within_reach_is_the_growth_of_reach(comparisons, pair):
+    comparison = comparisons[pair]
+    for place_id in ("ningbo", "hangzhou"):
+        areas = comparison.areas[place_id].set_index(["change", "cutoff_min"])[["population", "area_km2"]]
+        reach = comparison.reach[(comparison.reach["place"] == place_id) & (comparison.reach["mode"] == "best")]
+        for row in reach.itertuples():
+            newly = areas.loc[("newly reached", row.cutoff_min)] - areas.loc[("lost", row.cutoff_min)]
+            assert newly["population"] == pytest.approx(row.population_gained, abs=1)
+            assert newly["area_km2"] == pytest.approx(row.area_km2_gained, abs=1e-6)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sim.errors import InputError
-from sim.executor import run_sweep
+from sim.executor import PROCESSES, run_sweep
 
 
 def sum_of_draws(seed):
@@ -26,6 +26,13 @@ def die_once(folder, item):
     if item == 5 and not marker.exists():
         marker.touch()
         os._exit(1)
+    return sum_of_draws(item)
+
+
+def count_calls(folder, item):
+    """Answer an item and leave a mark for it."""
+    with (Path(folder) / str(item)).open("a") as file:
+        file.write("x")
     return sum_of_draws(item)
 
 
@@ -122,6 +129,25 @@ def test_a_cluster_gives_the_same_bits_in_the_same_order(cluster):
     )
     assert answers == [sum_of_draws(item) for item in items]
     assert [done for done, _ in told] == [3, 6, 9, 12]  # four groups of three
+
+
+def test_processes_of_this_machine_give_the_same_bits_in_the_same_order_each_item_once(tmp_path):
+    items, told = list(range(12)), []
+    answers = run_sweep(
+        partial(count_calls, tmp_path),
+        items,
+        scheduler=PROCESSES,
+        group_by=lambda item: item % 5,
+        report=lambda done, of: told.append((done, of)),
+    )
+    assert answers == [sum_of_draws(item) for item in items]
+    assert told[-1] == (12, 12)
+    assert [(tmp_path / str(item)).read_text() for item in items] == ["x"] * 12
+
+
+def test_an_error_in_a_process_is_raised_here():
+    with pytest.raises(InputError, match="item 3 is bad"):
+        run_sweep(fail_on_three, range(5), scheduler=PROCESSES)
 
 
 def test_equal_items_are_answered_each(cluster):

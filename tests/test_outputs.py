@@ -56,6 +56,7 @@ def test_targets_have_the_published_columns_and_plain_truth_values(folder):
     targets = pd.read_csv(folder / "targets.csv")
     assert list(targets.columns) == [
         "target", "reading", "value_min", "limit_min", "met", "slack_min", "binding_leg", "share_of_population",
+        "worst_id", "worst_min",
     ]  # fmt: skip
     assert targets["met"].dtype == bool
 

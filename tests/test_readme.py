@@ -4,6 +4,10 @@ import re
 
 import pytest
 
+from sim.cli import main
+from sim.measures.systems import read_systems
+from sim.present.systems_page import BEGIN, END
+
 
 @pytest.fixture(scope="module")
 def readme(repository):
@@ -31,6 +35,19 @@ def test_ci_runs_the_two_commands_of_the_readme(readme, repository):
     assert "readme_command 'pytest'" in script
 
 
-def test_every_command_of_the_program_is_in_the_readme(readme):
-    for command in ("check", "list", "show", "run", "times", "route", "targets", "hindcast", "cache", "import-osm"):
-        assert f"sim {command}" in readme, command
+def test_every_command_of_the_program_is_in_the_readme(readme, capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    commands = re.findall(r"^ {4}([a-z][a-z-]+)(?: {2,}|$)", capsys.readouterr().out, flags=re.MULTILINE)
+    assert len(commands) > 20
+    assert [command for command in commands if f"sim {command}" not in readme] == []
+
+
+def test_the_table_of_systems_stands_between_its_marks_with_every_row(readme, repository):
+    table = readme.partition(BEGIN)[2].partition(END)[0]
+    rows = read_systems(repository / "scenarios" / "circles").rows
+    assert len(rows) == 28
+    for row in rows.itertuples():
+        assert f"| {row.number} | {row.words} |" in table
+    assert "does not work yet" not in table
+    assert "(run sim " not in table

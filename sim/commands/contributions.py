@@ -15,7 +15,7 @@ from sim.commands.study import open_study
 from sim.commands.values import Answers, Value, read_values
 from sim.errors import InputError
 from sim.measures.contributions import Game, play_game, reduce_players
-from sim.measures.players import choose_players
+from sim.measures.players import choose_players, with_companions
 from sim.scenario.scenario import Scenario
 from sim.study import Study
 
@@ -40,7 +40,8 @@ def find_contributions(
     values : what to ask every scenario (`sim.commands.values`).
     scenario : whose year and assumptions hold in all coalitions.
     base : the projects of this scenario are on in all coalitions; by default none is.
-    projects : whose contribution is asked for; by default all of the scenario's that are not the base's.
+    projects : whose contribution is asked for; by default all of the scenario's that are not the base's. Trains of the
+        scenario over lines that others build come along with these (see `sim.measures.players`).
     groups : by name of a player the projects that are one player. More than ten players are joined, see
         `sim.measures.contributions.reduce_players`.
     scheduler : address of a Dask scheduler on which the coalitions are run (see `sim.executor.run_sweep`).
@@ -52,6 +53,7 @@ def find_contributions(
     whole = study.scenario(scenario)
     fixed = frozenset(study.scenario(base).projects) if base else frozenset()
     chosen = set(projects) or set(whole.projects) - fixed
+    chosen = with_companions(study.projects, chosen, fixed, whole.projects)
     players = choose_players(study.projects, chosen, base=fixed - chosen, groups=groups)
     bare = study.variant(
         whole,
@@ -88,6 +90,7 @@ def print_contributions(options: argparse.Namespace) -> int:
         readings=options.reading or (),
         people=options.people or (),
         minutes=options.minutes or (),
+        indicators=options.indicator or (),
     )
     scenario = study.scenario(options.scenario or list(study.scenarios)[-1])
     if options.year is not None:

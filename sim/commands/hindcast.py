@@ -13,22 +13,15 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
+from sim.commands.hindcast_roads import write_roads
 from sim.commands.study import open_study
 from sim.errors import InputError, did_you_mean
 from sim.files import whole_folder
-from sim.measures.hindcast import FASTEST_GOAL, TIMETABLE_DATES, TYPICAL_GOAL, Goal
+from sim.measures.hindcast import FASTEST_GOAL, TIMETABLE_DATES, TYPICAL_GOAL
 from sim.measures.hindcast_forms import compare_forms, leave_lines_out
 from sim.measures.hindcast_openings import compare_published, list_openings
 from sim.measures.hindcast_rail import compare_rides, summarise_rides
 from sim.measures.hindcast_reasons import list_worst
-from sim.measures.hindcast_roads import (
-    RoadsByDate,
-    compare_bands,
-    compare_cases,
-    compare_distances,
-    compare_drives,
-    summarise_roads,
-)
 from sim.measures.hindcast_sections import check_out_of_sample, compare_sections
 from sim.measures.line_runs import LineRun, run_line
 from sim.measures.planned_lines import planned_lines
@@ -47,31 +40,17 @@ OBSERVED_FILES = (
     "published_times",
     "road_distances",
     "drive_times",
+    "road_reasons",
+    "station_access",
+    "city_traffic",
 )
 OPENINGS = ("2013-07-01", "2026-12-31")
-DRIVE_GOAL = Goal(tolerance_min=0.0, tolerance_share=0.08, median_min=float("inf"), share_within=0.5)
-DISTANCE_GOAL = Goal(tolerance_min=0.0, tolerance_share=0.05, median_min=float("inf"), share_within=0.9)
-# Ends of observed drives that are no places of the region, by name.
-ENDS_WITHOUT_PLACE = {
-    "wugongzhi_pier": "蜈蚣峙码头",
-    "hangzhou_bay_bridge_north": "杭州湾大桥北岸",
-    "hangzhou_bay_bridge_south": "杭州湾大桥南岸",
-    "shanghai_xinzhuang": "上海莘庄",
-    "ningbo_south_coach": "宁波汽车南站",
-    "daishan_coach": "岱山客运站",
-    "xiangshan_dancheng": "象山丹城",
-}
 RAIL_NOTE = (
     "观测：12306 时刻表，2016-03-16（周三）运行的直达列车。模型：同日路网；停站与停时取自时刻表，"
     "运行附加时分按同一时刻表的区间时分逐线标定，故为样本内；样本外检验见 out_of_sample.csv。 "
     "Observed: direct trains of Wednesday 2016-03-16 (12306). Modelled: network of that day; stops and dwells are the "
     "timetable's and one supplement per line is fitted to its section times, so this is in sample; "
     "see out_of_sample.csv for the check out of sample."
-)
-ROAD_NOTE = (
-    "距离：OSRM 在 OpenStreetMap 上的最快路径；时间：Ma 与 Tang (2024) 按设计车速的模型值、公布值与班车时刻，多数不是实测。 "
-    "Distances: fastest way of OSRM on OpenStreetMap. Times: modelled from design speeds (Ma and Tang 2024), claims and coach "
-    "timetables; few are measured. © OpenStreetMap contributors (ODbL)."
 )
 
 Report = Callable[[str], None]
@@ -173,8 +152,8 @@ def write_hindcast(study: Study, plans: Study, outputs: "Path | str", *, report:
             planned_lines(plans.network, plans.projects, pairs, observed["published_times"]),
             folder / "planned_lines.csv",
         )
-        report("roads: distances, drive times, bands, before and after")
-        _write_roads(study, observed, folder)
+        report("roads: distances, drive times, bands, before and after, ways to the station")
+        write_roads(study, observed.tables, _read_csv(study.folder / "road_cases.csv"), folder)
         (folder / "inputs.json").write_text(_describe_inputs(study, observed), encoding="utf-8")
     return Path(outputs) / study.study_id / "observed"
 
@@ -218,66 +197,6 @@ def _rail_figure(pairs: pd.DataFrame, summary: pd.DataFrame, network: Network) -
         )
     strong, light = ("两端均为主要站", "both main stations"), ("其他车站", "other stations")
     return plot_comparisons(panels, note=RAIL_NOTE, strong=strong, light=light)
-
-
-def _write_roads(study: Study, observed: _Observed, folder: Path) -> None:
-    newest = max(study.scenarios.values(), key=lambda scenario: scenario.year)
-    roads = RoadsByDate(study.network, study.region.grid, newest.assumptions)
-    cases = _read_csv(study.folder / "road_cases.csv")
-    distances = compare_distances(observed["road_distances"], roads)
-    drives = compare_drives(observed["drive_times"], roads, cases)
-    bands = compare_bands(drives)
-    summary = summarise_roads(distances, drives, bands)
-    for name, table in (
-        ("road_distances", distances),
-        ("drive_times", drives),
-        ("bands", bands),
-        ("before_after", compare_cases(cases, roads)),
-        ("road_summary", summary),
-    ):
-        write_table(table, folder / f"{name}.csv")
-    names = pd.concat([study.region.places.set_index("place_id")["name"], pd.Series(ENDS_WITHOUT_PLACE)])
-    save_figure(_road_figure(distances, drives, summary, names), folder / "charts" / "roads")
-
-
-def _road_figure(
-    distances: pd.DataFrame, drives: pd.DataFrame, summary: pd.DataFrame, names: "pd.Series[str]"
-) -> Figure:
-    found = summary.set_index("test")
-    share = 100 * float(found.loc["road distances", "share_within"])
-    error = float(found.loc["drive times, newest matrix", "median_abs_error_percent"])
-    panels = [
-        Comparison(
-            f"道路距离：{share:.0f} % 在 5 % 以内",
-            f"road distances: {share:.0f} % within 5 %",
-            _panel(distances, "observed_km", "modelled_km", names, main=pd.Series(data=True, index=distances.index)),
-            DISTANCE_GOAL,
-            unit="公里",
-            unit_en="km",
-            quantity="道路距离",
-            quantity_en="road distance",
-        ),
-        Comparison(
-            f"驾车时间：2024 年矩阵的中位绝对误差 {error:.1f} %",
-            f"drive times: median absolute error {error:.1f} % against the matrix of 2024",
-            _panel(drives, "observed_min", "modelled_min", names, main=drives["kind"] == "modelled"),
-            DRIVE_GOAL,
-            quantity="驾车时间",
-            quantity_en="drive time",
-        ),
-    ]
-    strong, light = ("OSRM 距离、设计车速模型", "OSRM, design-speed matrix"), ("公布值与班车", "claims and coaches")
-    return plot_comparisons(panels, note=ROAD_NOTE, strong=strong, light=light)
-
-
-def _panel(
-    frame: pd.DataFrame, observed: str, modelled: str, names: "pd.Series[str]", *, main: "pd.Series[bool]"
-) -> pd.DataFrame:
-    label = (
-        frame["from_id"].map(names).fillna(frame["from_id"]) + "—" + frame["to_id"].map(names).fillna(frame["to_id"])
-    )
-    group = main.map({True: "main", False: "other"})
-    return pd.DataFrame({"observed": frame[observed], "modelled": frame[modelled], "group": group, "label": label})
 
 
 def _read_observed(network: Network) -> _Observed:
@@ -373,7 +292,7 @@ def _print_summary(folder: Path) -> None:
         error = f"{row['median_abs_error_min']:.2f} min"
         table.add_row(row["group"], row["reading"], f"{row['n']}", error, within, row["tolerance"], row["goal_met"])
     console.print(table)
-    for name in ("out_of_sample", "supplement_forms", "road_summary", "before_after"):
+    for name in ("out_of_sample", "supplement_forms", "road_summary", "before_after", "station_access"):
         frame = pd.read_csv(folder / f"{name}.csv")
         kept = [column for column in frame if column not in {"source", "after_uses", "name", "mode"}]
         if name == "before_after":

@@ -210,6 +210,7 @@ def print_options(options: argparse.Namespace) -> int:
         readings=options.reading or (),
         people=options.people or (),
         minutes=options.minutes or (),
+        indicators=options.indicator or (),
     )
     base = study.scenario(options.base)
     if options.year is not None:

@@ -1,6 +1,7 @@
 """Stage 7: the same questions to many scenarios that differ from one in their projects."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from rich.progress import Progress
@@ -13,6 +14,8 @@ from sim.study import Study
 __all__ = ["ProjectSweep"]
 
 ROAD_TABLES = {"roads", "ferries"}
+FEWEST_ROADS = 3
+"""Sets of roads from which on it pays to search on the base roads and repair for the others."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,7 @@ class ProjectSweep:
     base: Scenario
     values: tuple[Value, ...]
     scheduler: str | None = None
+    threads: int | None = None
 
     def __call__(self, projects: frozenset[str]) -> Answers:
         """Return the values of the base with projects added."""
@@ -42,5 +46,8 @@ class ProjectSweep:
             if progress and task is not None:
                 progress.update(task, completed=done)
 
-        # One thread: what the interpreter does takes most of the time, and the kernels have threads of their own.
-        return run_sweep(self, sets, group_by=self.roads_of, scheduler=self.scheduler, report=tell, threads=1)
+        few_roads = len({self.roads_of(projects) for projects in sets}) < FEWEST_ROADS
+        with nullcontext() if few_roads or self.scheduler else self.study.roads_beside(self.base):
+            return run_sweep(
+                self, sets, group_by=self.roads_of, scheduler=self.scheduler, report=tell, threads=self.threads
+            )

@@ -1,25 +1,32 @@
-"""Stage 7: `sim report`: runs the scenarios of a study and writes the report in Word, HTML and Excel, with its figures."""
+"""Stage 7: `sim report`: writes the report on a study's runs in Word, HTML and Excel, with its figures."""
 
 import argparse
 import datetime as dt
-import hashlib
+import os
 import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import version
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pandas as pd
 from rich.console import Console
+from rich.status import Status
 
+from sim.commands.finished_runs import finish_runs, read_result
 from sim.commands.opening import open_study
-from sim.errors import InputError, did_you_mean
+from sim.commands.report_tables import read_further_tables, read_savings
+from sim.errors import InputError, SimError
 from sim.files import whole_folder
 from sim.measures.result import Result
-from sim.present.outputs import list_inputs
-from sim.present.report.choices import ReportChoices
+from sim.present.report.choices import ReportChoices, check_choices
 from sim.present.report.data import ReportData
 from sim.present.report.pictures import draw_pictures
 from sim.present.report.report import build_document, write_documents
+from sim.present.run_inputs import hash_inputs, list_inputs
 from sim.study import Study
 
 __all__ = ["write_report"]
@@ -39,56 +46,73 @@ READ_TABLES = (
 
 
 def write_report(options: argparse.Namespace) -> int:
-    """Run the scenarios of the report, draw its figures, and write it."""
+    """Run the scenarios that have not been run, read the others, draw the figures of the report, and write it."""
     began = time.perf_counter()
     console = Console(stderr=True)
     study = open_study(options.study)
     choices = _read_choices(study, options)
-    scenario_ids = choices.scenarios or tuple(study.scenarios)
-    results: list[Result] = []
-    with console.status("running") as status:
-        for scenario_id in scenario_ids:
-            status.update(f"running {scenario_id}")
-            results.append(study.run(scenario_id))
+    scenario_ids = choices.scenarios
+    finish_runs(study, scenario_ids, options.outputs, console=console)
     comparison = Path(options.outputs) / study.study_id / "comparison"
-    data = _gather(study, choices, results, comparison, options.date)
-    open_network = study.network.as_of(f"{data.result(data.base_id).scenario.year}-12-31")
     comparison.mkdir(parents=True, exist_ok=True)
-    with whole_folder(comparison / "figures") as folder, console.status("drawing") as status:
-        pictures = draw_pictures(data, open_network, folder, report=lambda stem: status.update(f"drawing {stem}"))
-        status.update("writing")
-        with TemporaryDirectory(prefix=".report-", dir=comparison) as temporary:
-            written = write_documents(build_document(data.with_pictures(pictures)), Path(temporary))
-            paths = [path.replace(comparison / path.name) for path in written]
+    with (
+        ProcessPoolExecutor(max_workers=os.cpu_count(), mp_context=get_context("spawn")) as executor,
+        console.status("reading") as status,
+        whole_folder(comparison / "figures") as folder,
+        TemporaryDirectory(prefix=".report-", dir=comparison) as temporary,
+    ):
+        executor.submit(time.sleep, 0)  # the first process starts while the runs are read
+        results = [read_result(study, scenario_id, options.outputs) for scenario_id in _told(scenario_ids, status)]
+        data = _gather(study, choices, results, comparison, options.date)
+        open_network = study.network.as_of(f"{data.result(data.base_id).scenario.year}-12-31")
+        pictures = draw_pictures(
+            data,
+            open_network,
+            folder,
+            executor=executor,
+            report=lambda figure: status.update(f"drawing {figure}"),
+        )
+        status.update("writing Word, HTML and Excel")
+        document = build_document(data.with_pictures(pictures))
+        small = {picture.path: picture.small for picture in pictures}
+        written = write_documents(document, Path(temporary), pictures=small.__getitem__)
+        paths = [path.replace(comparison / path.name) for path in written]
     print(f"report in {time.perf_counter() - began:.0f} s:", *paths, comparison / "figures", sep="\n  ")
-    faults = [name for result in results for name, holds in result.invariants.items() if not holds]
+    faults = [
+        f"{result.scenario.scenario_id}: {name}"
+        for result in results
+        for name, holds in result.invariants.items()
+        if not holds
+    ]
+    for fault in faults:
+        console.print(f"[red]a check of the run itself failed: {fault}; do not use these results[/red]")
     return 1 if faults else 0
 
 
+def _told(scenario_ids: Sequence[str], status: Status) -> Iterator[str]:
+    """Yield scenarios, saying which one is read."""
+    for scenario_id in scenario_ids:
+        status.update(f"reading {scenario_id}")
+        yield scenario_id
+
+
 def _read_choices(study: Study, options: argparse.Namespace) -> ReportChoices:
-    """Return [report] of study.toml, with what the command line says instead.
+    """Return [report] of study.toml, with what the command line says instead, and the scenarios of the report named.
 
     Raises
     ------
-    InputError: a scenario or place that the study does not have; all are listed.
+    InputError: a scenario, place or target that the study does not have, or no date; all are listed.
     """
-    changed = {"language": options.language} if options.language else {}
-    if options.scenario:
-        changed["scenarios"] = tuple(options.scenario)
-    choices = study.file.report.model_copy(update=changed)
-    bases = (choices.base,) if choices.base else ()
-    problems = [
-        f"report: no scenario '{name}'{did_you_mean(name, study.scenarios)}"
-        for name in (*choices.scenarios, *bases)
-        if name not in study.scenarios
-    ]
-    problems += [
-        f"report: place '{name}' is not among places{did_you_mean(name, study.file.places)}"
-        for name in choices.places
-        if name not in study.file.places
-    ]
-    if bases and choices.scenarios and choices.base not in choices.scenarios:
-        problems.append(f"report: base '{choices.base}' is not among its scenarios")
+    changed: dict[str, Any] = {"language": options.language} if options.language else {}
+    page = study.file.report
+    changed["scenarios"] = tuple(dict.fromkeys(options.scenario or page.scenarios or study.scenarios))
+    choices = page.model_copy(update=changed)
+    problems = _list_unknown_scenarios(
+        study, choices, "--scenario" if options.scenario else "study.toml: report.scenarios"
+    )
+    problems += check_choices(
+        choices, places=study.file.places, targets=study.file.targets, scenarios=choices.scenarios
+    )
     try:
         dt.date.fromisoformat(options.date)
     except ValueError:
@@ -98,12 +122,26 @@ def _read_choices(study: Study, options: argparse.Namespace) -> ReportChoices:
     return choices
 
 
+def _list_unknown_scenarios(study: Study, choices: ReportChoices, asked_by: str) -> list[str]:
+    """Return a sentence for each scenario of the report that is neither on the page nor made without one."""
+    problems: list[str] = []
+    for name in choices.scenarios:
+        try:
+            study.scenario(name)
+        except SimError as error:
+            problems += [f"{asked_by}: {sentence}" for sentence in error.problems]
+    return problems
+
+
 def _gather(study: Study, choices: ReportChoices, results: list[Result], comparison: Path, date: str) -> ReportData:
     region = study.region
     names = {row.place_id: (row.name, row.name_en) for row in region.places.itertuples(index=False)}
     names |= {row.city_id: (row.name, row.name_en) for row in region.cities.itertuples(index=False)}
     names |= {str(row.adcode): (row.name, row.name_en) for row in region.counties.itertuples(index=False)}
-    files = sorted({path for result in results for path in list_inputs(result)})
+    files = sorted(
+        {path for result in results for path in list_inputs(result.network, study.folder, list(result.projects))}
+    )
+    place_id = next(iter(choices.places or tuple(study.file.places)), "")
     return ReportData(
         study_id=study.study_id,
         title=study.file.title,
@@ -115,10 +153,13 @@ def _gather(study: Study, choices: ReportChoices, results: list[Result], compari
         full_id=results[-1].scenario.scenario_id,
         targets=study.file.targets,
         projects=study.projects,
-        tables={name: pd.read_csv(path) for name in READ_TABLES if (path := comparison / f"{name}.csv").exists()},
+        tables={name: pd.read_csv(path) for name in READ_TABLES if (path := comparison / f"{name}.csv").exists()}
+        | read_further_tables(comparison, place_id),
         pictures=(),
         place_names=names,
-        inputs_sha256={path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files},
+        inputs_sha256=hash_inputs(files),
         version=version("sim"),
         date=date,
+        savings=read_savings(comparison, place_id),
+        coverage=study.file.coverage,
     )

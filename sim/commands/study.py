@@ -178,6 +178,7 @@ def run_study(options: argparse.Namespace) -> int:
                 places={place_id: study.region.place(place_id).name for place_id in study.file.places},
                 cutoffs_min=study.file.cutoffs_min,
                 network=study.network,
+                region=study.region,
                 projects=study.projects,
             )
         )

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,8 @@ from rich.table import Table
 from sim.commands.comparison_tables import write_comparison_tables
 from sim.commands.study import open_study
 from sim.commands.values import read_values
+from sim.errors import InputError
+from sim.measures.evidence import seats_of_ends, stations_of_ends
 from sim.measures.levers import (
     Ride,
     count_stops,
@@ -32,7 +35,6 @@ from sim.network.network import Network
 from sim.scenario.scenario import Scenario
 from sim.study import Study
 from sim.times.quicker_access import QuickerAccess
-from sim.times.roads import place_node
 from sim.times.running_time import hop_times
 
 __all__ = ["SWITCHING_COLUMNS", "find_switching_values", "print_switching_values"]
@@ -79,7 +81,7 @@ class _Missed:
     reading: str
     value_min: float
     limit_min: float
-    to_ids: tuple[str, ...]
+    ends: tuple[tuple[str, str], ...]
 
     def minutes_of(self, model: ScenarioModel) -> float:
         """Return the minutes of this target and reading in another model, inf where there is no way."""
@@ -90,25 +92,21 @@ class _Missed:
     @cached_property
     def rides(self) -> list[Ride]:
         """The rides of the journeys to the destinations that are too far, each once."""
-        found: dict[tuple[str, str, tuple[str, ...]], Ride] = {}
-        for to_id in self.to_ids:
-            for ride in self._rides_to(to_id):
-                found[ride.from_id, ride.to_id, ride.services] = ride
+        model, found = self.model, dict[tuple[str, str, tuple[str, ...]], Ride]()
+        stations_of = stations_of_ends(model.travel, model.network, model.region)
+        seats = seats_of_ends(model.travel, model.region, list(dict.fromkeys(chain.from_iterable(self.ends))))
+        for start, end in self.ends:
+            if self.reading.startswith("station_"):
+                rides = find_station_rides(model.travel.rides, stations_of, start, end, self.reading)
+            else:
+                rides = _rides_between_seats(model, seats[start], seats[end])
+            found |= {(ride.from_id, ride.to_id, ride.services): ride for ride in rides}
         return list(found.values())
 
-    def _rides_to(self, to_id: str) -> list[Ride]:
-        model, origin = self.model, self.model.file.targets[self.target_id].from_
-        if self.reading.startswith("station_"):
-            mains = model.network.stations[model.network.stations["rank"] == "main"]
-            by_city = mains.groupby("city_id")["station_id"].apply(list).to_dict()
-            return find_station_rides(model.travel.rides, by_city, origin, to_id, self.reading)
-        return _rides_between_seats(model, origin, to_id)
 
-
-def _rides_between_seats(model: ScenarioModel, from_id: str, to_id: str) -> list[Ride]:
-    """Return the rides of the fastest journey by rail from seat to seat, [] where there is none."""
-    travel, cities = model.travel, model.region.cities.set_index("city_id")
-    start, end = (place_node(travel.graph, *cities.loc[city, ["lon", "lat"]]) for city in (from_id, to_id))
+def _rides_between_seats(model: ScenarioModel, start: int, end: int) -> list[Ride]:
+    """Return the rides of the fastest journey by rail from one node of the road graph to another, [] where there is none."""
+    travel = model.travel
     total = travel.access_min([start])[0][:, None] + travel.rail_min + travel.egress_min([end])[:, 0][None, :]
     board, alight = np.unravel_index(int(total.argmin()), total.shape)
     if not np.isfinite(total[board, alight]):
@@ -150,9 +148,8 @@ def find_switching_values(
     for verdict in verdicts[~verdicts["met"]].itertuples():
         own = cities[(cities["target"] == verdict.target) & (cities["reading"] == verdict.reading) & ~cities["met"]]
         value = float(verdict.value_min) if np.isfinite(verdict.value_min) else np.inf
-        missed = _Missed(
-            model, str(verdict.target), str(verdict.reading), value, float(verdict.limit_min), tuple(own["to_id"])
-        )
+        ends = tuple(zip(own["from_id"], own["to_id"], strict=True))
+        missed = _Missed(model, str(verdict.target), str(verdict.reading), value, float(verdict.limit_min), ends)
         for lever, move in _levers(missed):
             report(f"{missed.target_id}, {missed.reading}: {lever.lever_id}")
             rows.append(_row(missed, lever, move))
@@ -237,9 +234,10 @@ def _describe(missed: _Missed, lever_id: str) -> str:
         return f"lines {', '.join(dict.fromkeys(line for ride in missed.rides for line in ride.lines))}"
     if lever_id in {"stops", "frequency"}:
         return f"services: {len({service for ride in missed.rides for service in ride.services})}"
-    if lever_id == "access_time" and len(missed.to_ids) == 1 and missed.reading == "centre_to_centre":
-        times = missed.model.city_times().set_index(["from_id", "to_id"])
-        row = times.loc[missed.model.file.targets[missed.target_id].from_, missed.to_ids[0]]
+    if lever_id == "access_time" and len(missed.ends) == 1 and missed.reading == "centre_to_centre":
+        seats = seats_of_ends(missed.model.travel, missed.model.region, missed.ends[0])
+        times = missed.model.travel.city_times(list(seats), list(seats.values()))
+        row = times.set_index(["from_id", "to_id"]).loc[missed.ends[0]]
         return f"{row['access_min']:.0f} min to the station and {row['egress_min']:.0f} from it now"
     return ""
 
@@ -248,6 +246,11 @@ def print_switching_values(options: argparse.Namespace) -> int:
     """Print and write the switching values of the targets that a scenario misses."""
     study = open_study(options.study)
     study.scenario(options.scenario)
+    rules = [name for name in options.target or () if name in study.file.coverage]
+    if rules:
+        raise InputError(
+            [f"--target: '{name}' is a rule of access by road; none of the levers moves it" for name in rules]
+        )
     read_values(study, targets=options.target or (), readings=options.reading or ())  # names every unknown one
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=None)

@@ -1,8 +1,10 @@
 """Stage 7: what a comparison asks of every scenario: one number each, better when higher, by name.
 
     slack of a target in a reading           minutes by which it is met; below 0 it is missed
+    slack of a rule of access                the same, of the seats or people that a rule asks for
     people within N minutes of a place       door to door, the faster of rail and road
     minutes from a city to a city set        the mean over their people, seat to seat, counted as minutes saved
+    any indicator of a city                  as in indicators.csv; those in minutes are counted as minutes saved
 
 Where there is no way at all, the horizon of the study (`surface_limit_min`) stands for the minutes, so that opening a way
 counts as what it saves against that. How often it stood in is kept.
@@ -10,16 +12,20 @@ counts as what it saves against that. How often it stood in is kept.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
 from sim.errors import InputError, did_you_mean
+from sim.measures.coverage import READING as RULE
+from sim.measures.coverage import as_verdicts
+from sim.measures.indicators import measure_one, read_indicator
 from sim.measures.targets import READINGS
 from sim.model import ScenarioModel
 from sim.study import Study
 from sim.times.roads import place_node
 
-__all__ = ["Answers", "MeanMinutes", "PeopleWithin", "Slack", "Value", "ask", "read_values"]
+__all__ = ["Answers", "CityIndicator", "MeanMinutes", "PeopleWithin", "Slack", "Value", "ask", "read_values"]
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,26 @@ class MeanMinutes:
         return f"minutes_saved:{self.city_id}:{self.set_id}"
 
 
-Value = Slack | PeopleWithin | MeanMinutes
+@dataclass(frozen=True)
+class CityIndicator:
+    """An indicator of a city among those of a set; of minutes, with the sign of minutes saved."""
+
+    city_id: str
+    indicator: str
+    set_id: str
+
+    @property
+    def is_minutes(self) -> bool:
+        """Whether less of it is better."""
+        return self.indicator.startswith(("average_minutes", "nearest_"))
+
+    @property
+    def name(self) -> str:
+        """Return what the value is called in tables."""
+        return f"{'minutes_saved' if self.is_minutes else 'indicator'}:{self.city_id}:{self.indicator}"
+
+
+Value = Slack | PeopleWithin | MeanMinutes | CityIndicator
 
 
 @dataclass(frozen=True)
@@ -84,6 +109,8 @@ def ask(model: ScenarioModel, values: Sequence[Value]) -> Answers:
             continue
         if isinstance(value, Slack):
             answer, reached = verdicts[value.target_id, value.reading]
+        elif isinstance(value, CityIndicator):
+            answer, reached = _indicator(model, value)
         else:
             answer, reached = _minutes_saved(model, value)
         answers[value.name] = answer
@@ -94,13 +121,24 @@ def ask(model: ScenarioModel, values: Sequence[Value]) -> Answers:
 
 def _slack_by_target(model: ScenarioModel, slacks: Sequence[Slack]) -> dict[tuple[str, str], tuple[float, bool]]:
     """Return the slack of targets by reading, and whether there is a way at all."""
-    table, _ = model.judge(dict.fromkeys(s.target_id for s in slacks), dict.fromkeys(s.reading for s in slacks))
+    rules, targets = ([s for s in slacks if (s.reading == RULE) == is_rule] for is_rule in (True, False))
+    tables = [as_verdicts(model.judge_coverage()[0])] if rules else []
+    if targets:
+        tables.append(model.judge({s.target_id: None for s in targets}, {s.reading: None for s in targets})[0])
     found = {}
-    for row in table.itertuples():
+    for row in chain.from_iterable(table.itertuples() for table in tables):
         reached = bool(np.isfinite(row.value_min))
         value_min = float(row.value_min) if reached else model.travel.limit_min
         found[str(row.target), str(row.reading)] = (float(row.limit_min) - value_min, reached)
     return found
+
+
+def _indicator(model: ScenarioModel, value: CityIndicator) -> tuple[float, bool]:
+    """Return an indicator, better when higher, and whether it exists; minutes without a way count as the horizon."""
+    found = measure_one(model, value.city_id, value.indicator, value.set_id)
+    if value.is_minutes:
+        return -found if np.isfinite(found) else -model.travel.limit_min, bool(np.isfinite(found))
+    return found, True
 
 
 def _people(model: ScenarioModel, value: PeopleWithin) -> float:
@@ -126,13 +164,16 @@ def read_values(
     readings: Sequence[str] = (),
     people: Sequence[str] = (),
     minutes: Sequence[str] = (),
+    indicators: Sequence[str] = (),
 ) -> list[Value]:
     """Return the values that options of a command ask for; without any, those of every target in every reading.
 
     Parameters
     ----------
-    targets, readings : ids; each target is asked for in each reading, in all of its own by default.
+    targets, readings : ids; each target is asked for in each reading, in all of its own by default. A rule of access to the
+        nearest may be named among the targets; it has no readings.
     people : "PLACE:MINUTES". minutes : "CITY" or "CITY:SET", the study's set by default.
+    indicators : "CITY:INDICATOR" as in indicators.csv, of the study's set.
 
     Raises
     ------
@@ -140,20 +181,26 @@ def read_values(
     """
     problems: list[str] = []
     values: list[Value] = []
-    known = study.file.targets
-    problems += [f"--target: no target '{name}'{did_you_mean(name, known)}" for name in targets if name not in known]
+    known, rules = study.file.targets, study.file.coverage
+    asked_for = [*known, *rules]
+    problems += [
+        f"--target: no target '{name}'{did_you_mean(name, asked_for)}" for name in targets if name not in asked_for
+    ]
     problems += [
         f"--reading: no reading '{name}'{did_you_mean(name, READINGS)}" for name in readings if name not in READINGS
     ]
-    asked = targets or (() if people or minutes else tuple(known))
+    asked = targets or (() if people or minutes or indicators else tuple(known))
     for target_id in asked:
+        if target_id in rules:
+            values.append(Slack(target_id, RULE))
         own = known[target_id].readings if target_id in known else ()
         values += [Slack(target_id, reading) for reading in own if not readings or reading in readings]
     found = [_read_people(study, text, problems) for text in people]
     further = [_read_minutes(study, text, problems) for text in minutes]
-    values += [value for value in (*found, *further) if value is not None]
+    others = [_read_indicator(study, text, problems) for text in indicators]
+    values += [value for value in (*found, *further, *others) if value is not None]
     if not values and not problems:
-        problems.append("nothing to compare by: name a --target, --people PLACE:MINUTES or --minutes CITY")
+        problems.append("nothing to compare by: name a --target, --people PLACE:MINUTES, --minutes CITY or --indicator")
     if problems:
         raise InputError(problems)
     return list(dict.fromkeys(values))
@@ -184,3 +231,17 @@ def _read_minutes(study: Study, text: str, problems: list[str]) -> MeanMinutes |
     if set_id not in sets:
         problems.append(f"--minutes: no city set '{set_id}'{did_you_mean(set_id, sets)}")
     return MeanMinutes(city_id, set_id) if city_id in cities and set_id in sets else None
+
+
+def _read_indicator(study: Study, text: str, problems: list[str]) -> CityIndicator | None:
+    city_id, _, indicator = text.partition(":")
+    cities = set(study.region.cities_of_set(study.file.city_set)) if study.file.city_set else set()
+    known = cities or set(study.region.cities["city_id"])
+    if city_id not in known:
+        problems.append(f"--indicator: no city '{city_id}' in the study's set{did_you_mean(city_id, known)}")
+    try:
+        read_indicator(indicator)
+    except InputError as error:
+        problems.extend(f"--indicator: {sentence}" for sentence in error.problems)
+        return None
+    return CityIndicator(city_id, indicator, study.file.city_set) if city_id in known else None

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Mapping
 
 import pandas as pd
 from rich.console import Console
@@ -68,8 +69,10 @@ def _check_names(option: str, names: list[str], known: object) -> None:
 def print_verdicts(study: Study, table: pd.DataFrame) -> None:
     """Print one table a target: scenarios by readings, and the first year in which it is met."""
     console = Console(width=None if sys.stdout.isatty() else 170)
+    names = _names_of_ends(study)
     for target_id in table["target"].unique():
         target = study.file.targets[target_id]
+        worst = names if len(target.to) != 1 else {}
         due = "、".join(str(year) for year in target.due)
         shown = Table(
             title=f"{target.name}  {target.name_en}  ≤ {target.limit_min:g} min" + (f"  (due {due})" if due else ""),
@@ -81,7 +84,7 @@ def print_verdicts(study: Study, table: pd.DataFrame) -> None:
         of_target = table[table["target"] == target_id]
         for scenario_id in of_target["scenario"].unique():
             rows = of_target[of_target["scenario"] == scenario_id].set_index("reading")
-            shown.add_row(scenario_id, *[_verdict_cell(rows, reading) for reading in READINGS])
+            shown.add_row(scenario_id, *[_verdict_cell(rows, reading, worst) for reading in READINGS])
         first = name_first_year_met(of_target).set_index("reading")["first_year"]
         shown.add_section()
         shown.add_row(
@@ -131,13 +134,23 @@ def _slack(by: pd.DataFrame, scenario: str, reading: str) -> str:
     return f"[{'green' if row['met'] else 'red'}]{text}[/]"
 
 
-def _verdict_cell(rows: pd.DataFrame, reading: str) -> str:
+def _names_of_ends(study: Study) -> dict[str, str]:
+    """Return the names of cities and counties by id."""
+    cities, counties = study.region.cities, study.region.counties
+    return dict(zip(counties["adcode"], counties["name"], strict=True)) | dict(
+        zip(cities["city_id"], cities["name"], strict=True)
+    )
+
+
+def _verdict_cell(rows: pd.DataFrame, reading: str, names: Mapping[str, str]) -> str:
+    """Return minutes, slack and verdict of a reading, the longest leg, the share met, and the worst of several destinations."""
     if reading not in rows.index:
         return ""
     row = rows.loc[reading]
     value = "no way" if pd.isna(row["value_min"]) else f"{row['value_min']:.0f} min"
     slack = "" if pd.isna(row["slack_min"]) else f" ({_signed(row['slack_min'])})"
-    return f"{value}{slack} {MARKS[bool(row['met'])]}\n{row['binding_leg']}, {row['share_of_population']:.0%} of people"
+    worst = f"\n最远 worst {names[str(row['worst_id'])]}" if str(row["worst_id"]) in names else ""
+    return f"{value}{slack} {MARKS[bool(row['met'])]}\n{row['binding_leg']}, {row['share_of_population']:.0%} of people{worst}"
 
 
 def _signed(minutes: float) -> str:

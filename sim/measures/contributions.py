@@ -24,6 +24,7 @@ from sim.measures.shapley import (
     synergies,
 )
 from sim.scenario.project import Project
+from sim.times.pair_minutes import BIN_MIN
 
 __all__ = [
     "CONTRIBUTION_COLUMNS",
@@ -47,11 +48,16 @@ CONTRIBUTION_COLUMNS = (
     "shapley",
     "share",
     "shapley_in_order",
+    "base_value",
 )
 SYNERGY_COLUMNS = ("value", "a", "b", "synergy", "kind", "interaction")
 
 INDEPENDENT_SHARE = 0.01
 """Two projects are independent when their synergy is within this share of the most that either or both bring."""
+
+SAME, SAME_PAIRS = 0.05, 2 * BIN_MIN
+"""And when it is below this: minutes are shown to a tenth, people are whole. Minutes door to door are counted in bins: of the
+four in a synergy two can be a bin too high while two are not."""
 
 ROUNDING = 1e-9
 
@@ -80,6 +86,7 @@ class Game:
         first_in : added to the base alone. last_in : lost when all but it are built. shapley : added on average over
         all orders; these add up to what all bring together, of which share is this part (NaN where they bring
         nothing). shapley_in_order : over orders in which requirements come first (Faigle and Kern 1992).
+        base_value : the value without any of them.
         """
         requires = self._requires
         parts = []
@@ -96,6 +103,7 @@ class Game:
                     "shapley": shapley,
                     "share": shapley / total if abs(total) > ROUNDING else np.nan,
                     "shapley_in_order": precedence_values(values, requires),
+                    "base_value": values[0],
                 }
             )
             parts.append(part.sort_values("shapley", ascending=False, kind="stable"))
@@ -106,7 +114,8 @@ class Game:
 
         synergy : v(a, b) - v(a) - v(b) + v(), over the base and what either requires. interaction : the same averaged
         over what else is built (Grabisch and Roubens 1999). kind : of the synergy; substitutes below 0, complements
-        above, independent when it is within `INDEPENDENT_SHARE` of the most that one or both bring.
+        above, independent when it is within `INDEPENDENT_SHARE` of the most that one or both bring, or `SAME` or
+        `SAME_PAIRS`.
         """
         ids, rows = self.players.ids, []
         requires = self._requires
@@ -117,13 +126,14 @@ class Game:
                 needed = needed_by(a, b, requires)
                 with_them = [needed | 1 << a, needed | 1 << b, needed | 1 << a | 1 << b]
                 scale = float(np.abs(values[with_them] - values[needed]).max())
-                kind = _kind(float(pairs[a, b]), scale)
+                same = SAME_PAIRS if str(name).endswith(":door_to_door") else SAME
+                kind = _kind(float(pairs[a, b]), max(INDEPENDENT_SHARE * scale, same))
                 rows.append((name, ids[a], ids[b], pairs[a, b], kind, index[a, b]))
         return pd.DataFrame(rows, columns=list(SYNERGY_COLUMNS))
 
 
-def _kind(synergy: float, scale: float) -> str:
-    if abs(synergy) <= max(INDEPENDENT_SHARE * scale, ROUNDING):
+def _kind(synergy: float, same: float) -> str:
+    if abs(synergy) <= same:
         return "independent"
     return "complements" if synergy > 0 else "substitutes"
 

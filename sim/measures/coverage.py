@@ -129,6 +129,8 @@ def as_verdicts(coverage: pd.DataFrame) -> pd.DataFrame:
             "slack_min": coverage["slack_min"],
             "binding_leg": "road",
             "share_of_population": coverage["share"],
+            "worst_id": coverage["worst_id"],
+            "worst_min": coverage["worst_min"],
         }
     )
 

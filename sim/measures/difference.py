@@ -15,13 +15,17 @@ from sim.measures.isochrones import cells_within, draw_outline
 from sim.region.grid import Grid
 
 __all__ = [
+    "CHANGE_BREAKS_MIN",
     "CHANGE_CLASSES",
     "FELT_MIN",
+    "N_STEPS",
     "OUTSIDE",
     "SAME_MIN",
     "SAVING_CLASSES",
+    "STEP_CLASSES",
     "changed_areas",
     "classify_change",
+    "classify_steps",
     "count_people_by_saving",
     "mean_saving_by_group",
     "minutes_saved",
@@ -29,6 +33,7 @@ __all__ = [
 
 Minutes = npt.NDArray[np.floating]
 Classes = npt.NDArray[np.uint8]
+Steps = npt.NDArray[np.int16]
 
 SAME_MIN = 0.01
 """A smaller difference is none: minutes of surfaces are single precision, exact to about 0.0006."""
@@ -42,7 +47,24 @@ CHANGE_CLASSES = ("no change", "faster", "slower", "newly reached", "lost")
 OUTSIDE = 255
 """Class of water, and of cells reached in neither."""
 
-_EDGES_MIN = (1.0, 5.0, 10.0, 20.0, 30.0, 60.0, np.inf)
+CHANGE_BREAKS_MIN = (1.0, 5.0, 10.0, 20.0, 40.0)
+"""Where the classes of minutes saved or lost begin, on both sides of zero; in every table and on every map."""
+
+N_STEPS = len(CHANGE_BREAKS_MIN)
+STEP_CLASSES = (
+    *(f"slower-{step}" for step in range(N_STEPS, 0, -1)),
+    "no-change",
+    *(f"faster-{step}" for step in range(1, N_STEPS + 1)),
+    "newly-reached",
+    "lost",
+    "unreachable",
+)
+"""Classes of a cell on a map in the order of their numbers; step 1 is the smallest change, less than it is none."""
+
+_NO_STEP, _NEWLY, _LOST, _UNREACHABLE = (
+    STEP_CLASSES.index(name) for name in ("no-change", "newly-reached", "lost", "unreachable")
+)
+_EDGES_MIN = (*CHANGE_BREAKS_MIN, np.inf)
 _GAINS = tuple(zip((SAME_MIN, *_EDGES_MIN[:-1]), _EDGES_MIN, strict=True))
 SAVING_CLASSES = (*((-high, -low) for low, high in reversed(_GAINS)), (-SAME_MIN, SAME_MIN), *_GAINS)
 """Minutes saved from and to; the end that is nearer to 0 belongs to the class, but for the middle one."""
@@ -50,8 +72,8 @@ SAVING_CLASSES = (*((-high, -low) for low, high in reversed(_GAINS)), (-SAME_MIN
 
 def minutes_saved(base: Minutes, other: Minutes) -> npt.NDArray[np.float32]:
     """Return base minus other, in their shape: 0 within `SAME_MIN`, NaN where one of them is not reached."""
-    saved = np.asarray(base, dtype=np.float64) - np.asarray(other, dtype=np.float64)
-    saved = np.where(np.isfinite(saved), saved, np.nan)
+    before, after = (np.where(np.isfinite(minutes), minutes, np.nan).astype(np.float64) for minutes in (base, other))
+    saved = before - after
     return np.where(np.abs(saved) < SAME_MIN, 0.0, saved).astype(np.float32)
 
 
@@ -70,6 +92,29 @@ def classify_change(base: Minutes, other: Minutes, cutoff_min: float = np.inf) -
     classes[before & after & (saved < 0)] = 2
     classes[~before & after] = 3
     classes[before & ~after] = 4
+    return classes
+
+
+def classify_steps(before: Minutes, after: Minutes, is_study: npt.NDArray[np.bool_], *, within_min: float) -> Steps:
+    """Return the class of each cell as a number in `STEP_CLASSES`, -1 off the study land.
+
+    Minutes saved count up from `CHANGE_BREAKS_MIN`, the same on both sides of zero. A cell that comes within
+    `within_min`, or falls out of it, has a class of its own instead, and so has one that could not be reached at all on
+    one side.
+
+    >>> before, after = np.array([[130.0, 60.0, 60.0, 50.0]]), np.array([[110.0, 60.4, 48.0, 52.0]])
+    >>> [STEP_CLASSES[one] for one in classify_steps(before, after, np.full((1, 4), True), within_min=120.0)[0]]
+    ['newly-reached', 'no-change', 'faster-3', 'slower-1']
+    """
+    saved = np.nan_to_num(minutes_saved(before, after).astype(np.float64))
+    steps = np.digitize(np.abs(saved), CHANGE_BREAKS_MIN, right=False)
+    classes = (_NO_STEP + np.sign(saved) * steps).astype(np.int16)
+    had, has = np.isfinite(before), np.isfinite(after)
+    was_in, is_in = _within(before, within_min), _within(after, within_min)
+    classes[(is_in & ~was_in) | (has & ~had)] = _NEWLY
+    classes[(was_in & ~is_in) | (had & ~has)] = _LOST
+    classes[~had & ~has] = _UNREACHABLE
+    classes[~is_study] = -1
     return classes
 
 

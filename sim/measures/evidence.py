@@ -19,7 +19,7 @@ from sim.region.sample import sample_people
 from sim.times.door_to_door import DoorToDoor, PairMinutes
 from sim.times.roads import place_node
 
-__all__ = ["check_targets", "destinations_by_origin", "gather_evidence"]
+__all__ = ["check_targets", "destinations_by_origin", "gather_evidence", "seats_of_ends", "stations_of_ends"]
 
 
 def gather_evidence(
@@ -40,7 +40,7 @@ def gather_evidence(
     people_sample : cells that stand for the people of an origin.
     """
     reached = {target_id: destinations_by_origin(target, region) for target_id, target in targets.items()}
-    stations_of = _stations_by_city(network) | _stations_by_county(travel, network, region)
+    stations_of = stations_of_ends(travel, network, region)
     population = _population(region)
     pairs = _count_pairs(targets, reached, travel, region, people_sample)
     times = pd.concat([city_times, *_county_times(targets, reached, travel, region)], ignore_index=True)
@@ -113,6 +113,19 @@ def _counties_of(region: Region, cities: Sequence[str]) -> list[str]:
     """Return the counties of cities that have cells of their own: development zones live in those of others."""
     counties = region.counties
     return list(counties.loc[counties["city_id"].isin(cities) & (counties["adcode"] == counties["cells_of"]), "adcode"])
+
+
+def stations_of_ends(travel: DoorToDoor, network: Network, region: Region) -> dict[str, list[str]]:
+    """Return the stations at which journeys of each city and each county begin and end, by city id and adcode."""
+    return _stations_by_city(network) | _stations_by_county(travel, network, region)
+
+
+def seats_of_ends(travel: DoorToDoor, region: Region, ends: Sequence[str]) -> dict[str, int]:
+    """Return the node of the road graph of the seat of each city id or adcode."""
+    cities = set(region.cities["city_id"])
+    return seat_nodes(travel.graph, region.cities, "city_id", [end for end in ends if end in cities]) | seat_nodes(
+        travel.graph, region.counties, "adcode", [end for end in ends if end not in cities]
+    )
 
 
 def _stations_by_city(network: Network) -> dict[str, list[str]]:

@@ -22,7 +22,7 @@ from sim.measures.accessibility import (
     potential_of_others,
     within_minutes,
 )
-from sim.measures.decay import DEFAULT_DECAYS, Decay
+from sim.measures.decay import DEFAULT_DECAYS, Decay, parse_decay
 from sim.measures.nearest import NEAREST, minutes_to_nearest
 from sim.measures.reach import MODES
 from sim.network.network import Network
@@ -31,7 +31,16 @@ from sim.scenario.scenario import Scenario
 from sim.times.door_to_door import DoorToDoor
 from sim.times.roads import place_node
 
-__all__ = ["DEFAULT_CUTOFFS_MIN", "INDICATOR_COLUMNS", "Masses", "Modelled", "measure_indicators", "read_masses"]
+__all__ = [
+    "DEFAULT_CUTOFFS_MIN",
+    "INDICATOR_COLUMNS",
+    "Masses",
+    "Modelled",
+    "measure_indicators",
+    "measure_one",
+    "read_indicator",
+    "read_masses",
+]
 
 INDICATOR_COLUMNS = (
     *("scenario", "year", "city_set", "city_id", "name", "name_en"),
@@ -106,12 +115,58 @@ def measure_indicators(
     found = _between_cities(times, ids, weights, mass.name, decays, cutoffs_min)
     internal = internal_minutes(area_km2, internal_speed_kmh)
     found = _with_self_potential(found, weights, internal, mass.name, decays)
-    people = travel.people_within(nodes, region.grid.population, sorted(cutoffs_min))
-    for cutoff_min, column in zip(sorted(cutoffs_min), people.T, strict=True):
-        found.append(_Column(f"people_within_{cutoff_min:g}", "best", "people", column))
+    if cutoffs_min:
+        people = travel.people_within(nodes, region.grid.population, sorted(cutoffs_min))
+        for cutoff_min, column in zip(sorted(cutoffs_min), people.T, strict=True):
+            found.append(_Column(f"people_within_{cutoff_min:g}", "best", "people", column))
     nearest = minutes_to_nearest(travel, model.network, region, nodes)
     found += [_Column(name, mode, "min", nearest[name]) for name, mode in NEAREST.items()]
     return _lengthen(found, chosen, model.scenario, city_set or "all cities")
+
+
+def measure_one(model: Modelled, city_id: str, indicator: str, city_set: str = "") -> float:
+    """Return one indicator of one city by the faster mode, NaN where it does not exist (see `measure_indicators`).
+
+    Parameters
+    ----------
+    indicator : as `read_indicator` takes it.
+
+    Raises
+    ------
+    InputError: there is no such indicator, or the city is not of the set.
+    """
+    decays, cutoffs_min = read_indicator(indicator)
+    table = measure_indicators(model, city_set=city_set, decays=decays, cutoffs_min=cutoffs_min)
+    mode = NEAREST.get(indicator, "best")
+    rows = table[(table["city_id"] == city_id) & (table["indicator"] == indicator) & (table["mode"] == mode)]
+    if rows.empty:
+        raise InputError(f"indicator '{indicator}': '{city_id}' is not a city of the set '{city_set}'")
+    return float(rows["value"].iloc[0])
+
+
+def read_indicator(indicator: str) -> tuple[tuple[Decay, ...], tuple[float, ...]]:
+    """Return the decay functions and the cut-offs that an indicator needs.
+
+    >>> read_indicator("potential_others_power:1")
+    ((Decay(kind='power', parameter=1.0),), ())
+    >>> read_indicator("mass_within_120")
+    ((), (120.0,))
+
+    Raises
+    ------
+    InputError: there is no such indicator.
+    """
+    for start in ("potential_others_", "potential_total_"):
+        if indicator.startswith(start):
+            return (parse_decay(indicator.removeprefix(start)),), ()
+    for start in ("mass_within_", "people_within_"):
+        number = indicator.removeprefix(start)
+        if indicator.startswith(start) and number.isdecimal() and int(number) > 0:
+            return (), (float(number),)
+    if indicator == "average_minutes" or indicator in NEAREST:
+        return (), ()
+    known = ("average_minutes", "potential_others_power:1", "potential_total_power:1", "mass_within_120", *NEAREST)
+    raise InputError(f"no indicator '{indicator}'{did_you_mean(indicator, known) or '; there are ' + ', '.join(known)}")
 
 
 @dataclass(frozen=True)

@@ -74,17 +74,18 @@ def price_gains(options: pd.DataFrame) -> pd.DataFrame:
     ----------
     options : option, projects, value, base_value, option_value, cost_100m_cny (NaN: not known).
 
-    A value whose name begins with "people" counts persons, any other minutes. The cost per minute or person is NaN where
-    nothing is gained. On the efficient frontier of a value is what no other option gains as much as for as little;
-    dominated_by names those that do, and "(nothing)" where nothing is gained. Without a
-    cost, an option is on no frontier and dominates none.
+    A value whose name begins with "people" counts persons, with "indicator" it has no price, any other counts minutes. The cost
+    per minute or person is NaN where nothing is gained. On the efficient frontier of a value is what no other option gains as
+    much as for as little; dominated_by names those that do, and "(nothing)" where nothing is gained. Without a cost, an option
+    is on no frontier and dominates none.
 
     An option of 200 x 100 million yuan that saves 40 min costs 5 x 100 million a minute.
     """
     table = options.assign(gain=options["option_value"] - options["base_value"])
     per_gain = (table["cost_100m_cny"] / table["gain"]).where(table["gain"] > 0)
     counts_people = table["value"].str.startswith("people")
-    table["cost_100m_cny_per_minute"] = per_gain.where(~counts_people)
+    counts_minutes = ~counts_people & ~table["value"].str.startswith("indicator")
+    table["cost_100m_cny_per_minute"] = per_gain.where(counts_minutes)
     table["cost_cny_per_person"] = (per_gain * CNY_PER_100M).where(counts_people)
     table["dominated_by"] = ""
     table["on_frontier"] = False

@@ -8,7 +8,8 @@ the project that comes last. The first is what is asked here - of a bridge and t
 for? - and the second is given beside it (`sim.measures.shapley.precedence_values`).
 
 Companions. A card that costs nothing and requires others stands for trains over lines that others build. It is no player:
-the trains run as soon as all that they require is on, so that two lines are complements when trains use both.
+the trains run as soon as all that they require is on, so that two lines are complements when trains use both. When some
+projects of a scenario are asked for by name, the trains of that scenario over them come along.
 
 Conflicts. Two projects that exclude each other cannot share in what all bring together, as all of them cannot be built.
 They are options to be compared (`sim.measures.options`), and an error here.
@@ -20,7 +21,7 @@ from dataclasses import dataclass, replace
 from sim.errors import InputError, ScenarioError, did_you_mean
 from sim.scenario.project import Project
 
-__all__ = ["Player", "Players", "choose_players", "join_players", "join_systems", "keep_buildable"]
+__all__ = ["Player", "Players", "choose_players", "join_players", "join_systems", "keep_buildable", "with_companions"]
 
 OTHERS = "others"
 
@@ -111,6 +112,22 @@ def choose_players(
     if not players:
         raise InputError("there is no project whose contribution could be measured: none is on beyond the base")
     return Players(tuple(players), companions, ground, requires, frozenset(grouped))
+
+
+def with_companions(
+    projects: Mapping[str, Project], chosen: Collection[str], base: Collection[str], candidates: Collection[str]
+) -> set[str]:
+    """Return chosen projects and those of the candidates that are trains over these or the base, and need nothing else."""
+    found, grows = set(chosen), True
+    while grows:
+        there = found | set(base)
+        more = {
+            candidate
+            for candidate in set(candidates) - there
+            if _runs_over_others(projects[candidate]) and set(projects[candidate].card.requires) <= there
+        }
+        found, grows = found | more, bool(more)
+    return found
 
 
 def keep_buildable(

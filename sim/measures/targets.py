@@ -45,6 +45,8 @@ TARGET_COLUMNS = (
     "slack_min",
     "binding_leg",
     "share_of_population",
+    "worst_id",
+    "worst_min",
 )
 TARGET_CITY_COLUMNS = (
     "target",
@@ -170,7 +172,8 @@ def judge_targets(targets: Mapping[str, Target], evidence: Mapping[str, Evidence
     A target with several destinations is met when every one of them is; its value is that of the worst, NaN when one
     cannot be reached at all. With `met_when = "share"` its value is the minutes within which destinations with the
     required share of the people are. In the door-to-door reading the value is the minutes within which the required
-    share of all pairs of people is.
+    share of all pairs of people is. worst_id and worst_min name the destination that is farthest, of those that are not reached
+    at all the first, with NaN.
 
     Parameters
     ----------
@@ -230,7 +233,7 @@ def list_failing(cities: pd.DataFrame) -> pd.DataFrame:
     keys = [name for name in ("scenario", "year", "target", "reading") if name in cities]
     rows = []
     for values, group in cities.groupby(keys, sort=False):
-        ordered = group.sort_values("value_min", kind="stable", ascending=False, na_position="first")
+        ordered = _order_by_worst(group)
         failing = list(ordered.loc[~ordered["met"], "to_id"])
         rows.append(
             {
@@ -288,6 +291,7 @@ def _sum_up(target_id: str, target: Target, reading: str, cities: pd.DataFrame, 
         binding = _binding_destination(cities, target)
         value, leg = float(binding["value_min"]), binding["binding_leg"]
         share = cities.loc[cities["met"], "population"].sum() / cities["population"].sum()
+    worst = _order_by_worst(cities).iloc[0]
     return {
         "target": target_id,
         "reading": reading,
@@ -297,7 +301,14 @@ def _sum_up(target_id: str, target: Target, reading: str, cities: pd.DataFrame, 
         "slack_min": target.limit_min - value,
         "binding_leg": leg,
         "share_of_population": float(share),
+        "worst_id": worst["to_id"],
+        "worst_min": float(worst["value_min"]),
     }
+
+
+def _order_by_worst(cities: pd.DataFrame) -> pd.DataFrame:
+    """Return destinations with the farthest first, before them those that are not reached at all."""
+    return cities.sort_values("value_min", kind="stable", ascending=False, na_position="first")
 
 
 def _binding_destination(cities: pd.DataFrame, target: Target) -> "pd.Series[Any]":

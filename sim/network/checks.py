@@ -1,7 +1,9 @@
 """Checks that need more than one cell: order, dates, chainage against distance, services against their lines."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -128,21 +130,23 @@ def _check_services(tables: Mapping[str, pd.DataFrame]) -> list[str]:
     """Every call of a service must lie on its lines and in their order, and there must be at least two."""
     problems: list[str] = []
     in_order = tables["line_stops"].sort_values(["line_id", "sequence"])
-    on_line = _lists_by(in_order["line_id"], in_order["station_id"])
-    connected: dict[tuple[str, ...], dict[str, int]] = {}
+    on_line = _tuples_by(in_order["line_id"], in_order["station_id"])
+    served: dict[tuple[str, ...], _Served] = {}
     stops = tables["service_stops"].sort_values(["service_id", "sequence"])
-    calls = _lists_by(stops["service_id"], stops["station_id"])
+    calls = _tuples_by(stops["service_id"], stops["station_id"])
     first = stops.drop_duplicates("service_id")
     first_row = dict(zip(first["service_id"], (first.index + 2).tolist(), strict=True))
     for service, lines in zip(tables["services"]["service_id"], tables["services"]["lines"], strict=True):
-        called = calls.get(service, [])
+        called = calls.get(service, ())
         if len(called) < 2:
             problems.append(f"service_stops.csv: service '{service}' has {len(called)} call(s); it needs at least two")
             continue
+        if lines not in served:
+            served[lines] = _served_by(tuple(on_line.get(line, ()) for line in lines))
+        if _is_sound(served[lines], called):
+            continue
         where = f"service_stops.csv row {first_row[service]}: service '{service}'"
-        if lines not in connected:
-            connected[lines] = _parts(lines, on_line)
-        part = connected[lines]
+        part = served[lines].part
         strangers = [station for station in called if station not in part]
         if strangers:
             problems.append(
@@ -150,7 +154,7 @@ def _check_services(tables: Mapping[str, pd.DataFrame]) -> list[str]:
             )
         elif len({part[station] for station in called}) > 1:
             problems.append(f"services.csv '{service}': its lines ({', '.join(lines)}) do not meet between its calls")
-        problems.extend(_check_course(where, called, on_line[lines[0]] if len(lines) == 1 and not strangers else []))
+        problems.extend(_check_course(where, called, () if strangers else served[lines].only_line))
     repeated = stops[stops.duplicated(["service_id", "sequence"])]
     problems.extend(
         f"service_stops.csv: service '{service}' has the same sequence number twice"
@@ -159,7 +163,36 @@ def _check_services(tables: Mapping[str, pd.DataFrame]) -> list[str]:
     return problems
 
 
-def _check_course(where: str, called: list[str], line: list[str]) -> list[str]:
+@dataclass(frozen=True, eq=False)
+class _Served:
+    """The connected part of each station that some lines serve, and the stations of the line if it is the only one.
+
+    Those of equal lines are one object, see `_served_by`.
+    """
+
+    part: Mapping[str, int]
+    only_line: tuple[str, ...]
+
+
+@lru_cache(maxsize=10_000)
+def _served_by(stations_of_lines: tuple[tuple[str, ...], ...]) -> _Served:
+    """Return what lines with these stations serve, one object for the same lines."""
+    parts: list[set[str]] = []
+    for stations in map(set, stations_of_lines):
+        touching = [part for part in parts if not part.isdisjoint(stations)]
+        parts = [part for part in parts if part.isdisjoint(stations)] + [stations.union(*touching)]
+    part_of = {station: k for k, part in enumerate(parts) for station in part}
+    return _Served(part_of, stations_of_lines[0] if len(stations_of_lines) == 1 else ())
+
+
+@lru_cache(maxsize=20_000)
+def _is_sound(served: _Served, called: tuple[str, ...]) -> bool:
+    """Return whether nothing is wrong with the calls of a service: in a thousand scenarios most services are the same."""
+    parts = {served.part.get(station, -1) for station in called}
+    return len(parts) == 1 and -1 not in parts and not _check_course("", called, served.only_line)
+
+
+def _check_course(where: str, called: Sequence[str], line: Sequence[str]) -> list[str]:
     """Say where a service stands still, doubles back, or calls out of the order of its only line."""
     problems = [f"{where} calls at '{a}' twice running" for a, b in pairwise(called) if a == b]
     back = [(a, b) for a, b, c in zip(called, called[1:], called[2:], strict=False) if a == c and a != b]
@@ -171,22 +204,12 @@ def _check_course(where: str, called: list[str], line: list[str]) -> list[str]:
     return problems
 
 
-def _parts(lines: tuple[str, ...], on_line: Mapping[str, list[str]]) -> dict[str, int]:
-    """Number the connected parts of the stations that some lines serve."""
-    parts: list[set[str]] = []
-    for line in lines:
-        stations = set(on_line.get(line, ()))
-        touching = [part for part in parts if not part.isdisjoint(stations)]
-        parts = [part for part in parts if part.isdisjoint(stations)] + [stations.union(*touching)]
-    return {station: k for k, part in enumerate(parts) for station in part}
-
-
-def _lists_by(keys: "pd.Series[str]", values: "pd.Series[str]") -> dict[str, list[str]]:
+def _tuples_by(keys: "pd.Series[str]", values: "pd.Series[str]") -> dict[str, tuple[str, ...]]:
     """Return the values of each key, in their order."""
     lists: dict[str, list[str]] = defaultdict(list)
     for key, value in zip(keys.tolist(), values.tolist(), strict=True):
         lists[key].append(value)
-    return lists
+    return {key: tuple(own) for key, own in lists.items()}
 
 
 def _check_roads(roads: pd.DataFrame, road_points: pd.DataFrame) -> list[str]:

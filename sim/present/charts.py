@@ -5,6 +5,7 @@ A chart function takes data and axes and draws; figures are saved by `sim.presen
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -13,13 +14,16 @@ from matplotlib.figure import Figure
 
 from sim.measures.hindcast import Goal
 from sim.measures.line_runs import LineRun
+from sim.present.labels import Box
 from sim.present.style import (
     INK_COLOUR,
     NEW_COLOUR,
     QUIET_INK_COLOUR,
+    Language,
     bilingual,
     check_glyphs,
     map_style,
+    text_width_pt,
     wrap_text,
 )
 
@@ -31,6 +35,7 @@ BAND_COLOUR = "#eef2e2"
 PANEL_INCHES = (4.6, 6.6)
 PROFILE_INCHES = (9.6, 4.4)
 WORST_NAMED = 5
+WORST_PT, WORST_GAP_PT = 5.2, 4.0
 LINE_BREAK = "\n"
 STANDING_MIN_GAP_SHARE = 0.03
 """Station names closer than this share of the way are left out, unless the train calls there."""
@@ -58,7 +63,7 @@ class Comparison:
     quantity_en: str = "minutes in the train"
 
 
-def draw_comparison(ax: Axes, comparison: Comparison) -> Axes:
+def draw_comparison(ax: Axes, comparison: Comparison, *, language: Language = "both") -> Axes:
     """Draw modelled over observed with the line of equality and the tolerance; return the axes."""
     frame = comparison.frame.dropna(subset=["observed", "modelled"])
     top = 1.04 * float(frame[["observed", "modelled"]].max().max())
@@ -68,14 +73,15 @@ def draw_comparison(ax: Axes, comparison: Comparison) -> Axes:
     ax.plot([0, top], [0, top], color=QUIET_INK_COLOUR, linewidth=0.7, zorder=2)
     _scatter(ax, frame, frame["modelled"])
     ax.set(xlim=(0, top), ylim=(0, top))
-    unit = bilingual(comparison.unit, comparison.unit_en, separator=" / ")
-    ax.set_ylabel(f"{bilingual('模型', 'modelled')} ({unit})")
-    ax.set_title(f"{comparison.title}\n{comparison.title_en}", loc="left", fontsize=8, color=INK_COLOUR)
+    unit = bilingual(comparison.unit, comparison.unit_en, language=language, separator=" / ")
+    ax.set_ylabel(f"{bilingual('模型', 'modelled', language=language)} ({unit})")
+    title = bilingual(comparison.title, comparison.title_en, language=language, separator=LINE_BREAK)
+    ax.set_title(title, loc="left", fontsize=8, fontweight="bold", color=INK_COLOUR)
     _quiet(ax)
     return ax
 
 
-def draw_residuals(ax: Axes, comparison: Comparison, *, named: int = WORST_NAMED) -> Axes:
+def draw_residuals(ax: Axes, comparison: Comparison, *, named: int = WORST_NAMED, language: Language = "both") -> Axes:
     """Draw modelled minus observed over observed, the worst pairs named; return the axes."""
     frame = comparison.frame.dropna(subset=["observed", "modelled"])
     error = frame["modelled"] - frame["observed"]
@@ -87,9 +93,11 @@ def draw_residuals(ax: Axes, comparison: Comparison, *, named: int = WORST_NAMED
     _scatter(ax, frame, error)
     limit = 1.15 * max(float(error.abs().max()), comparison.goal.tolerance_min)
     ax.set(xlim=(0, top), ylim=(-limit, limit))
-    unit = bilingual(comparison.unit, comparison.unit_en, separator=" / ")
-    ax.set_xlabel(f"{bilingual(f'观测{comparison.quantity}', f'observed {comparison.quantity_en}')} ({unit})")
-    ax.set_ylabel(f"{bilingual('模型减观测', 'modelled - observed', separator=LINE_BREAK)} ({unit})")
+    unit = bilingual(comparison.unit, comparison.unit_en, language=language, separator=" / ")
+    across = bilingual(f"观测{comparison.quantity}", f"observed {comparison.quantity_en}", language=language)
+    ax.set_xlabel(f"{across} ({unit})")
+    up = bilingual("模型减观测", "modelled - observed", language=language, separator=LINE_BREAK)
+    ax.set_ylabel(f"{up} ({unit})")
     _name_worst(ax, frame, error, named, top, limit)
     _quiet(ax)
     return ax
@@ -97,25 +105,32 @@ def draw_residuals(ax: Axes, comparison: Comparison, *, named: int = WORST_NAMED
 
 def _name_worst(ax: Axes, frame: pd.DataFrame, error: "pd.Series[float]", named: int, top: float, limit: float) -> None:
     """Write the names of the largest residuals beside them, one a place: names never lie on each other."""
-    taken: list[tuple[float, float]] = []
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    place, (width_in, height_in) = ax.get_position(), figure.get_size_inches()
+    width_pt, height_pt = 72.0 * width_in * place.width, 72.0 * height_in * place.height
+    taken: list[Box] = []
     for index in error.abs().sort_values(ascending=False, kind="stable").index:
-        x, y = float(frame.loc[index, "observed"]), float(error.loc[index])
-        free = all(abs(x - other_x) > 0.3 * top or abs(y - other_y) > 0.1 * limit for other_x, other_y in taken)
-        if not free:
+        x, y, label = float(frame.loc[index, "observed"]), float(error.loc[index]), str(frame.loc[index, "label"])
+        left = x > 0.5 * top
+        x_pt, y_pt = width_pt * x / top, height_pt * (y + limit) / (2.0 * limit)
+        long_pt = text_width_pt(label, WORST_PT) + WORST_GAP_PT
+        low_pt, high_pt = y_pt - WORST_PT / 2, y_pt + WORST_PT / 2
+        box = Box(x_pt - long_pt, low_pt, x_pt, high_pt) if left else Box(x_pt, low_pt, x_pt + long_pt, high_pt)
+        if not label or any(box.overlaps(other) for other in taken):
             continue
-        left = x > 0.6 * top
         ax.annotate(
-            str(frame.loc[index, "label"]),
+            label,
             (x, y),
-            xytext=(-4 if left else 4, 0),
+            xytext=(-WORST_GAP_PT if left else WORST_GAP_PT, 0),
             textcoords="offset points",
             ha="right" if left else "left",
             va="center",
-            fontsize=5.2,
+            fontsize=WORST_PT,
             color=INK_COLOUR,
             zorder=5,
         )
-        taken.append((x, y))
+        taken.append(box)
         if len(taken) == named:
             return
 
@@ -132,7 +147,13 @@ def _quiet(ax: Axes) -> None:
 
 
 def plot_comparisons(
-    comparisons: Sequence[Comparison], *, note: str, strong: tuple[str, str], light: tuple[str, str]
+    comparisons: Sequence[Comparison],
+    *,
+    note: str,
+    strong: tuple[str, str],
+    light: tuple[str, str],
+    language: Language = "both",
+    panel_inches: tuple[float, float] = PANEL_INCHES,
 ) -> Figure:
     """Return a figure with one column a comparison: the scatter above, the residuals below.
 
@@ -140,63 +161,78 @@ def plot_comparisons(
     ----------
     note: sources and definitions, below the charts.
     strong, light: Chinese and English name of the strong and the light dots; empty where there are none.
+    panel_inches: width of a column and height of the figure.
     """
     texts = [text for item in comparisons for text in (item.title, item.title_en, *map(str, item.frame["label"]))]
     check_glyphs([*texts, note, *strong, *light])
-    width, height = PANEL_INCHES
+    width, height = panel_inches
     with map_style():
         figure = Figure(figsize=(width * len(comparisons), height))
         axes = figure.subplots(2, len(comparisons), squeeze=False, height_ratios=(1.6, 1.0))
         for column, comparison in enumerate(comparisons):
-            draw_comparison(axes[0, column], comparison)
-            draw_residuals(axes[1, column], comparison)
-            tolerance = f"{bilingual('容差', 'tolerance')} {_goal_text(comparison.goal)}"
-            _draw_key(axes[0, column], tolerance, {strong: MAIN_COLOUR, light: OTHER_COLOUR})
+            draw_comparison(axes[0, column], comparison, language=language)
+            draw_residuals(axes[1, column], comparison, language=language)
+            tolerance = f"{bilingual('容差', 'tolerance', language=language)} {_goal_text(comparison.goal, language)}"
+            dots = {
+                bilingual(*names, language=language): colour
+                for names, colour in ((strong, MAIN_COLOUR), (light, OTHER_COLOUR))
+                if names[0]
+            }
+            _draw_key(axes[0, column], tolerance, dots)
         lines = wrap_text(note, 5.6, 72.0 * 0.94 * width * len(comparisons))
         figure.text(0.03, 0.012, "\n".join(lines), fontsize=5.6, color=QUIET_INK_COLOUR, va="bottom")
         figure.tight_layout(rect=(0, 0.03 + 0.013 * len(lines), 1, 1))
     return figure
 
 
-def _draw_key(ax: Axes, tolerance: str, dots: Mapping[tuple[str, str], str]) -> None:
-    for (chinese, english), colour in dots.items():
-        if chinese:
-            ax.scatter([], [], s=12, color=colour, label=bilingual(chinese, english))
+def _draw_key(ax: Axes, tolerance: str, dots: Mapping[str, str]) -> None:
+    for words, colour in dots.items():
+        ax.scatter([], [], s=12, color=colour, label=words)
     ax.fill_between([], [], [], color=BAND_COLOUR, label=tolerance)
     ax.legend(loc="upper left", frameon=False, fontsize=6)
 
 
-def _goal_text(goal: Goal) -> str:
+def _goal_text(goal: Goal, language: Language) -> str:
     if not goal.tolerance_min:
         return f"{100 * goal.tolerance_share:g} %"
-    return f"{goal.tolerance_min:g} min / {100 * goal.tolerance_share:g} %"
+    return f"{goal.tolerance_min:g} {'分钟' if language == 'zh' else 'min'} / {100 * goal.tolerance_share:g} %"
 
 
-def plot_speed_profile(run: LineRun, *, title: str, title_en: str, note: str = "") -> Figure:
+def plot_speed_profile(
+    run: LineRun,
+    *,
+    title: str,
+    title_en: str,
+    note: str = "",
+    language: Language = "both",
+    size_inches: tuple[float, float] = PROFILE_INCHES,
+) -> Figure:
     """Return a figure of a train's technical run: speed and limit over the kilometres, stations named above."""
     names = [f"{name} {english}" for name, english in zip(run.passings["name"], run.passings["name_en"], strict=True)]
     check_glyphs([title, title_en, note, *names])
+    say = partial(bilingual, language=language)
     with map_style():
-        figure = Figure(figsize=PROFILE_INCHES)
+        figure = Figure(figsize=size_inches)
         ax = figure.subplots()
-        ax.step(run.km, run.limit_kmh, where="pre", color=OTHER_COLOUR, linewidth=0.9, label=bilingual("限速", "limit"))
-        ax.plot(run.km, run.speed_kmh, color=MAIN_COLOUR, linewidth=1.3, label=bilingual("速度", "speed"))
+        ax.step(run.km, run.limit_kmh, where="pre", color=OTHER_COLOUR, linewidth=0.9, label=say("限速", "limit"))
+        ax.plot(run.km, run.speed_kmh, color=MAIN_COLOUR, linewidth=1.3, label=say("速度", "speed"))
         ax.fill_between(run.km, run.speed_kmh, color=MAIN_COLOUR, alpha=0.10, linewidth=0)
         top = 1.12 * float(run.limit_kmh.max())
-        _draw_stations(ax, run, top)
+        _draw_stations(ax, run, top, language)
         ax.set(xlim=(0.0, float(run.km[-1])), ylim=(0.0, top))
-        ax.set_xlabel(bilingual("里程", "distance") + " (km)")
-        ax.set_ylabel(bilingual("速度", "speed") + " (km/h)")
+        ax.set_xlabel(say("里程", "distance") + " (km)")
+        ax.set_ylabel(say("速度", "speed") + " (km/h)")
         figure.legend(loc="upper right", ncols=2, frameon=False, fontsize=6.5)
-        figure.suptitle(f"{title}\n{title_en}", x=0.02, ha="left", fontsize=8.5, color=INK_COLOUR)
-        lines = wrap_text(note, 5.6, 72.0 * 0.94 * PROFILE_INCHES[0]) if note else []
+        heading = bilingual(title, title_en, language=language, separator=LINE_BREAK)
+        figure.suptitle(heading, x=0.02, ha="left", fontsize=8.5, fontweight="bold", color=INK_COLOUR)
+        lines = wrap_text(note, 5.6, 72.0 * 0.94 * size_inches[0]) if note else []
         figure.text(0.02, 0.012, "\n".join(lines), fontsize=5.6, color=QUIET_INK_COLOUR, va="bottom")
         _quiet(ax)
         figure.tight_layout(rect=(0, 0.02 * len(lines), 1, 0.99))
     return figure
 
 
-def _draw_stations(ax: Axes, run: LineRun, top: float) -> None:
+def _draw_stations(ax: Axes, run: LineRun, top: float, language: Language) -> None:
     """Mark the stations with their minutes; names that would lie on each other are left out, those of calls never."""
     length = float(run.km[-1])
     shown: list[float] = run.passings.loc[run.passings["calls"] == "yes", "km"].tolist()
@@ -210,7 +246,8 @@ def _draw_stations(ax: Axes, run: LineRun, top: float) -> None:
         ax.text(
             km,
             1.01 * top,
-            f"{station['name']} {station['name_en']}  {station['technical_min']:.1f} min",
+            f"{bilingual(str(station['name']), str(station['name_en']), language=language)}  "
+            f"{station['technical_min']:.1f} {bilingual('分', 'min', language='zh' if language == 'zh' else 'en')}",
             rotation=38,
             rotation_mode="anchor",
             ha="left",

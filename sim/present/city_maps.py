@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from sim.measures.difference import CHANGE_BREAKS_MIN
 from sim.present.base_map import Z_LABEL, Z_PLACE, BaseMap, draw_base
 from sim.present.difference_maps import CLASS_ROW_MM, list_change_labels
 from sim.present.furniture import MAP_HEIGHT_MM, MAP_WIDTH_MM, MapText, make_sheet
@@ -15,7 +16,6 @@ from sim.present.labels import Label, draw_labels, place_labels
 from sim.present.layers import MapLayers
 from sim.present.page import open_page
 from sim.present.style import (
-    CHANGE_BREAKS_MIN,
     FASTER_COLOURS,
     INK_COLOUR,
     NO_CHANGE_COLOUR,

@@ -3,25 +3,22 @@
 import json
 from pathlib import Path
 
+from matplotlib.colors import to_rgba
+
 from sim.files import whole_folder
 from sim.measures.compare import Comparison
 from sim.measures.difference import CHANGE_CLASSES, OUTSIDE
 from sim.present.outputs import write_table
 from sim.present.rasters import Colour, write_classes, write_minutes
+from sim.present.style import FASTER_COLOURS, LOST_COLOUR, NEWLY_COLOUR, NO_CHANGE_COLOUR, SLOWER_COLOURS
 
 __all__ = ["DIFFERENCES", "write_comparison"]
 
 DIFFERENCES = "differences"
 TABLES = ("people_by_saving", "reach", "counties", "cities", "city_times", "station_times", "targets")
 
-CLASS_COLOURS: dict[int, Colour] = {
-    0: (225, 225, 225, 255),
-    1: (120, 180, 220, 255),
-    2: (240, 170, 110, 255),
-    3: (20, 90, 160, 255),
-    4: (190, 50, 30, 255),
-}
-"""Grey unchanged; blue better and orange worse, told apart in colour blindness too; the dark ones newly reached and lost."""
+CLASS_COLOURS = (NO_CHANGE_COLOUR, FASTER_COLOURS[2], SLOWER_COLOURS[2], NEWLY_COLOUR, LOST_COLOUR)
+"""Of `CHANGE_CLASSES`, those of the difference maps."""
 
 
 def write_comparison(comparison: Comparison, outputs: "Path | str") -> Path:
@@ -30,6 +27,7 @@ def write_comparison(comparison: Comparison, outputs: "Path | str") -> Path:
     outputs/<study>/comparison/differences/<base>--<other>/; one of an earlier comparison is replaced when the new is complete.
     """
     name = f"{comparison.base.scenario_id}--{comparison.other.scenario_id}"
+    colours = {number: _spell_colour(colour) for number, colour in enumerate(CLASS_COLOURS)}
     target = Path(outputs) / comparison.study_id / "comparison" / DIFFERENCES / name
     with whole_folder(target) as folder:
         for table in TABLES:
@@ -38,7 +36,7 @@ def write_comparison(comparison: Comparison, outputs: "Path | str") -> Path:
             write_minutes(folder / f"saved_{place_id}.tif", comparison.grid, vars(saved), _tags(comparison))
             classes, names = comparison.changes[place_id], dict(enumerate(CHANGE_CLASSES))
             path = folder / f"change_{place_id}.tif"
-            write_classes(path, comparison.grid, classes, names, CLASS_COLOURS, OUTSIDE)
+            write_classes(path, comparison.grid, classes, names, colours, OUTSIDE)
         for place_id, areas in comparison.areas.items():
             areas.to_file(folder / "areas.gpkg", layer=place_id, driver="GPKG")
         description = json.dumps(_describe(comparison), ensure_ascii=False, indent=2, default=str)
@@ -65,3 +63,9 @@ def _describe(comparison: Comparison) -> dict[str, object]:
         },
         "differ_in": comparison.gap.to_dict(),
     }
+
+
+def _spell_colour(colour: str) -> Colour:
+    """Return a colour as red, green, blue and opacity from 0 to 255."""
+    red, green, blue, opacity = (round(255 * part) for part in to_rgba(colour))
+    return red, green, blue, opacity

@@ -10,6 +10,8 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from sim.errors import InputError
+from sim.measures.difference import CHANGE_BREAKS_MIN, N_STEPS, STEP_CLASSES, classify_steps
+from sim.measures.isochrones import cells_within
 from sim.present.base_map import Z_HATCH, BaseMap, Extent, draw_base, metres_per_mm
 from sim.present.furniture import MAP_HEIGHT_MM, MAP_WIDTH_MM, MapSheet, MapText, make_sheet
 from sim.present.ground import draw_layers
@@ -25,7 +27,6 @@ from sim.present.key import (
 from sim.present.layers import MapLayers, Place
 from sim.present.style import (
     BEYOND_COLOUR,
-    CHANGE_BREAKS_MIN,
     FASTER_COLOURS,
     INK_COLOUR,
     LOST_COLOUR,
@@ -44,10 +45,8 @@ from sim.present.style import (
 from sim.present.surface import NOT_STUDY, Look, draw_classes, draw_heavy_lines
 
 __all__ = [
-    "CHANGE_CLASSES",
     "CLASS_ROW_MM",
     "check_grids",
-    "classify_change",
     "draw_difference_map",
     "draw_new_reach_map",
     "list_change_labels",
@@ -55,55 +54,14 @@ __all__ = [
     "open_sheet",
 ]
 
-N_STEPS = len(CHANGE_BREAKS_MIN)
-CHANGE_CLASSES = (
-    *(f"slower-{step}" for step in range(N_STEPS, 0, -1)),
-    "no-change",
-    *(f"faster-{step}" for step in range(1, N_STEPS + 1)),
-    "newly-reached",
-    "lost",
-    "unreachable",
-)
-"""Names of the classes in the order of their numbers; step 1 is the smallest change."""
-
-NO_CHANGE, NEWLY, LOST, UNREACHABLE = (
-    CHANGE_CLASSES.index(name) for name in ("no-change", "newly-reached", "lost", "unreachable")
-)
+NEWLY, LOST = STEP_CLASSES.index("newly-reached"), STEP_CLASSES.index("lost")
 # Rows of the key of these maps: classes with their minutes, and what has a class of its own.
 CLASS_ROW_MM = 12.0
 DOT_PT = 1.1
 
 
-def classify_change(
-    before: NDArray[np.float64], after: NDArray[np.float64], is_study: NDArray[np.bool_], *, within_min: float
-) -> NDArray[np.int16]:
-    """Return the class of each cell as a number in `CHANGE_CLASSES`, -1 off the study land.
-
-    Minutes saved count up from `CHANGE_BREAKS_MIN`, the same on both sides of zero; less than the first is no change. A
-    cell that comes within `within_min`, or falls out of it, has a class of its own instead, and so has one that could
-    not be reached at all on one side.
-
-    Examples
-    --------
-    >>> before, after = np.array([[130.0, 60.0, 60.0, 50.0]]), np.array([[110.0, 60.4, 48.0, 52.0]])
-    >>> [CHANGE_CLASSES[one] for one in classify_change(before, after, np.full((1, 4), True), within_min=120.0)[0]]
-    ['newly-reached', 'no-change', 'faster-3', 'slower-1']
-    """
-    had, has = np.isfinite(before), np.isfinite(after)
-    # What is reached on one side only needs no number here: it gets a class of its own below.
-    saved = np.where(had & has, np.where(has, before, 0.0) - np.where(has, after, 0.0), 0.0)
-    steps = np.digitize(np.abs(saved), CHANGE_BREAKS_MIN, right=False)
-    classes = (NO_CHANGE + np.sign(saved) * steps).astype(np.int16)
-    was_in, is_in = had & (before <= within_min), has & (after <= within_min)
-    classes[(is_in & ~was_in) | (has & ~had)] = NEWLY
-    classes[(was_in & ~is_in) | (had & ~has)] = LOST
-    classes[~had & ~has] = UNREACHABLE
-    classes[~is_study] = NOT_STUDY
-    return classes
-
-
 def list_change_looks() -> list[Look]:
-    """Return how each of `CHANGE_CLASSES` is drawn, in their order: hatched orange slower, purple faster, pale in the middle."""
+    """Return how each of `STEP_CLASSES` is drawn, in their order: hatched orange slower, purple faster, pale in the middle."""
     slower = [Look(colour, SLOWER_HATCH, INK_COLOUR, gid="slower") for colour in SLOWER_COLOURS[::-1]]
     ramp = [*slower, *(Look(colour) for colour in (NO_CHANGE_COLOUR, *FASTER_COLOURS))]
     return [
@@ -149,7 +107,7 @@ def draw_difference_map(
     with map_style():
         sheet, extent = open_sheet(text, base, bbox, key_height_mm)
         land = draw_base(sheet.ax, base, extent)
-        classes = classify_change(before, after, base.is_study, within_min=within_min)
+        classes = classify_steps(before, after, base.is_study, within_min=within_min)
         draw_classes(sheet.ax, base, extent, classes=classes, looks=looks, land=land, gid="change-classes")
         heavy = draw_heavy_lines(
             sheet.ax, base, extent, minutes=after, heavy_min=[within_min], m_per_mm=metres_per_mm(sheet.ax, extent)
@@ -179,7 +137,7 @@ def open_sheet(text: MapText, base: BaseMap, bbox: Bbox | None, key_height_mm: f
 
 
 def list_change_labels() -> list[str]:
-    """Return the minutes saved of each class of the ramp, slower ones negative, in the order of `CHANGE_CLASSES`."""
+    """Return the minutes saved of each class of the ramp, slower ones negative, in the order of `STEP_CLASSES`."""
     edges = [f"{edge:g}" for edge in CHANGE_BREAKS_MIN]
     inside = [f"{low}\N{EN DASH}{high}" for low, high in pairwise(edges)]
     faster = [*inside, f"\N{GREATER-THAN OR EQUAL TO}{edges[-1]}"]
@@ -191,7 +149,7 @@ def _draw_change_key(key_ax: Axes, within_min: float, *, top_mm: float, language
     looks, labels = list_change_looks(), list_change_labels()
     ramp = [
         Swatch(label, look.colour, look.hatch, look.hatch_colour, width_mm=11.4, gid=f"change-{name}")
-        for label, look, name in zip(labels, looks, CHANGE_CLASSES, strict=False)
+        for label, look, name in zip(labels, looks, STEP_CLASSES, strict=False)
     ]
     draw_swatches(key_ax, ramp, heading=("时间变化（分钟）", "Change (minutes)"), top_mm=top_mm, language=language)
     for position, words in (
@@ -209,7 +167,7 @@ def _draw_change_key(key_ax: Axes, within_min: float, *, top_mm: float, language
     swatches = [
         Swatch(
             words, looks[number].colour, looks[number].hatch, looks[number].hatch_colour, width_mm=52.0,
-            gid=f"change-{CHANGE_CLASSES[number]}",
+            gid=f"change-{STEP_CLASSES[number]}",
         )
         for words, number in own
     ]  # fmt: skip
@@ -248,7 +206,7 @@ def draw_new_reach_map(
     """
     check_grids({"before": before, "after": after, "population": population}, base)
     check_map_texts(text, layers, [origin.name, origin.name_en])
-    was_in, is_in = before <= within_min, after <= within_min
+    was_in, is_in = cells_within(before, within_min), cells_within(after, within_min)
     # Kept, new, lost, outside.
     classes = np.full(base.is_study.shape, 3, dtype=np.int16)
     classes[was_in & is_in], classes[is_in & ~was_in], classes[was_in & ~is_in] = 0, 1, 2

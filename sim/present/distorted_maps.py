@@ -4,6 +4,9 @@ An azimuthal cartogram in the sense of Angel and Hyman (1976): each place keeps 
 the distance of its travel time. The coast is moved the same way by smoothed times, as a help to the eye only.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 import shapely
@@ -18,7 +21,7 @@ from pyproj import Transformer
 from scipy.ndimage import binary_dilation, gaussian_filter
 
 from sim.present.base_map import Z_COAST, Z_HEAVY, Z_LABEL, Z_LAND, Z_PLACE, BaseMap, Extent
-from sim.present.furniture import MAP_HEIGHT_MM, MAP_WIDTH_MM, MapText, make_sheet
+from sim.present.furniture import MapText, make_sheet, write_panel_title
 from sim.present.isochrone_maps import check_map_texts, symbols_height_mm
 from sim.present.key import Symbol, draw_symbol_key, known_symbols
 from sim.present.labels import Box, Label, draw_labels, place_labels
@@ -31,18 +34,27 @@ from sim.present.style import (
     ORIGIN_COLOUR,
     OUTSIDE_COLOUR,
     QUIET_INK_COLOUR,
+    Language,
     map_style,
 )
 
-__all__ = ["distort", "draw_distorted_map"]
+__all__ = ["DistortedPanel", "distort", "draw_distorted_map", "draw_distorted_panels"]
 
 RING_STEP_MIN = 60.0
 SMOOTHING_M = 14_000.0
 COAST_DETAIL_M = 4_000.0
-PT_PER_MM = 72.0 / 25.4
 # Free space around the outermost cities.
 FRAME_MARGIN_MIN = 25.0
-RING_NAME_PT = 6.0
+RING_NAME_PT, RING_NAME_HALF_PT = 6.0, 18.0
+
+
+@dataclass(frozen=True)
+class DistortedPanel:
+    """One of several maps on a sheet: cities as `draw_distorted_map` takes them, and the title above."""
+
+    cities: pd.DataFrame
+    title: str
+    title_en: str
 
 
 def distort(
@@ -86,44 +98,110 @@ def draw_distorted_map(
     has_before = "before_min" in cities.columns
     if limit_min is None:
         limit_min = float(np.ceil(cities["minutes"].quantile(0.9) / RING_STEP_MIN) * RING_STEP_MIN)
-    cities = cities[cities["minutes"] <= limit_min]
     symbols = _list_symbols(has_before=has_before)
     key_height_mm = 2.0 + symbols_height_mm(symbols, text.language)
     with map_style():
         sheet = make_sheet(text, None, key_height_mm=key_height_mm)
-        ax = sheet.ax
-        ax.set_xticks([])
-        ax.set_yticks([])
-        projection = Transformer.from_crs("EPSG:4326", base.crs, always_xy=True)
-        origin_m = projection.transform(origin.lon, origin.lat)
-        spots = projection.transform(cities["lon"].to_numpy(), cities["lat"].to_numpy())
-        x_m, y_m = (np.asarray(one, dtype=float) for one in spots)
-        now = distort(x_m, y_m, cities["minutes"].to_numpy(dtype=float), origin_m)
-        seen = now
-        if has_before:
-            before = distort(x_m, y_m, cities["before_min"].to_numpy(dtype=float), origin_m)
-            seen = np.concatenate([now, before[np.isfinite(before).all(axis=1)]])
-        _frame(ax, seen)
+        spots = _place_cities(cities[cities["minutes"] <= limit_min], base, origin)
+        _frame(sheet.ax, [spots])
         if minutes is not None:
-            _draw_coast(ax, minutes, base, origin_m, limit_min=1.5 * limit_min)
-        ring_boxes = _draw_rings(ax, limit_min, text.language)
-        if has_before:
-            _draw_moves(ax, before, now)
-        _draw_cities(ax, cities, now, origin, ring_boxes, text)
+            _draw_coast(sheet.ax, minutes, base, spots.origin_m, limit_min=1.5 * limit_min)
+        _draw_field(sheet.ax, spots, origin, limit_min, text.language)
         draw_symbol_key(sheet.key_ax, symbols, top_mm=key_height_mm - 2.0, language=text.language)
     return sheet.figure
 
 
-def _frame(ax: Axes, spots_min: NDArray[np.float64]) -> None:
-    """Set the limits so that all cities and the two-hour circle are seen, in the shape of the sheet."""
+def draw_distorted_panels(
+    panels: Sequence[DistortedPanel],
+    *,
+    base: BaseMap,
+    origin: Place,
+    text: MapText,
+    limit_min: float,
+    columns: int = 2,
+    row_height_mm: float = 72.0,
+) -> Figure:
+    """Return a sheet of distorted maps on one scale, a scenario each, without the coast.
+
+    Parameters
+    ----------
+    panels
+        Row by row.
+    limit_min
+        The outermost ring; farther cities are left out.
+    """
+    names = [words for panel in panels for words in (panel.title, panel.title_en)]
+    check_map_texts(text, MapLayers(places=panels[0].cities), [origin.name, origin.name_en, *names])
+    symbols = _list_symbols(has_before=any("before_min" in panel.cities.columns for panel in panels))
+    key_height_mm = 2.0 + symbols_height_mm(symbols, text.language)
+    rows = -(-len(panels) // columns)
+    # Two lines at every name would fill a small map.
+    language: Language = "en" if text.language == "en" else "zh"
+    with map_style():
+        sheet = make_sheet(
+            text, None, key_height_mm=key_height_mm, map_height_mm=rows * row_height_mm, rows=rows, columns=columns
+        )
+        spots = [_place_cities(one.cities[one.cities["minutes"] <= limit_min], base, origin) for one in panels]
+        for ax, panel, placed in zip(sheet.axes, panels, spots, strict=False):
+            _frame(ax, spots)
+            _draw_field(ax, placed, origin, limit_min, language)
+            write_panel_title(ax, panel.title, panel.title_en, language=text.language)
+        for ax in sheet.axes[len(panels) :]:
+            ax.set_axis_off()
+        draw_symbol_key(sheet.key_ax, symbols, top_mm=key_height_mm - 2.0, language=text.language)
+    return sheet.figure
+
+
+@dataclass(frozen=True)
+class _Spots:
+    """Cities with the places in minutes, (n, 2), where they stand now and stood before, NaN where they did not."""
+
+    cities: pd.DataFrame
+    now: NDArray[np.float64]
+    before: NDArray[np.float64]
+    origin_m: tuple[float, float]
+
+
+def _place_cities(cities: pd.DataFrame, base: BaseMap, origin: Place) -> _Spots:
+    projection = Transformer.from_crs("EPSG:4326", base.crs, always_xy=True)
+    origin_m = projection.transform(origin.lon, origin.lat)
+    x_m, y_m = (
+        np.asarray(one, dtype=float) for one in projection.transform(cities["lon"].to_numpy(), cities["lat"].to_numpy())
+    )
+    earlier = cities["before_min"] if "before_min" in cities.columns else pd.Series(np.nan, index=cities.index)
+    now, before = (distort(x_m, y_m, one.to_numpy(dtype=float), origin_m) for one in (cities["minutes"], earlier))
+    return _Spots(cities, now, before, origin_m)
+
+
+def _draw_field(ax: Axes, spots: _Spots, origin: Place, limit_min: float, language: Language) -> None:
+    """Draw the rings, the moves and the cities on a frame that has its limits."""
+    ax.set_xticks([])
+    ax.set_yticks([])
+    ring_boxes = _draw_rings(ax, limit_min, language)
+    _draw_moves(ax, spots.before, spots.now)
+    _draw_cities(ax, spots.cities, spots.now, origin, ring_boxes, language)
+
+
+def _frame(ax: Axes, placed: Sequence[_Spots]) -> None:
+    """Set the limits so that all cities and the two-hour circle are seen, in the shape of the map."""
     least = max(HEAVY_CUTOFFS_MIN) * 1.08
-    low = np.minimum(spots_min.min(axis=0) - FRAME_MARGIN_MIN, -least)
-    high = np.maximum(spots_min.max(axis=0) + FRAME_MARGIN_MIN, least)
-    shape = MAP_WIDTH_MM / MAP_HEIGHT_MM
+    every = np.concatenate([part for spots in placed for part in (spots.now, spots.before)])
+    spots_min = every[np.isfinite(every).all(axis=1)]
+    low = np.minimum(spots_min.min(axis=0, initial=np.inf) - FRAME_MARGIN_MIN, -least)
+    high = np.maximum(spots_min.max(axis=0, initial=-np.inf) + FRAME_MARGIN_MIN, least)
+    width_pt, height_pt = _size_pt(ax)
     width, height = high - low
-    wanted = Extent(low[0], low[1], low[0] + width, low[1] + height).grown_to_shape(shape)
+    wanted = Extent(low[0], low[1], low[0] + width, low[1] + height).grown_to_shape(width_pt / height_pt)
     ax.set_xlim(wanted.west_m, wanted.east_m)
     ax.set_ylim(wanted.south_m, wanted.north_m)
+
+
+def _size_pt(ax: Axes) -> tuple[float, float]:
+    """Return width and height of a map on paper in points."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    place, (width_in, height_in) = ax.get_position(), figure.get_size_inches()
+    return float(72.0 * width_in * place.width), float(72.0 * height_in * place.height)
 
 
 def _list_symbols(*, has_before: bool) -> list[Symbol]:
@@ -172,7 +250,8 @@ def _draw_rings(ax: Axes, limit_min: float, language: str) -> list[Box]:
             (ring * np.cos(angle), ring * np.sin(angle)) for angle in np.deg2rad((-38.0, 52.0, 110.0, 160.0, 200.0))
         ]
         (west, east), (south, north) = ax.get_xlim(), ax.get_ylim()
-        inside = [spot for spot in spots if west < spot[0] - 12 < spot[0] + 12 < east and south < spot[1] < north]
+        half = RING_NAME_HALF_PT / scale
+        inside = [spot for spot in spots if west < spot[0] - half < spot[0] + half < east and south < spot[1] < north]
         if not inside:
             continue
         x, y = inside[0]
@@ -190,13 +269,13 @@ def _draw_rings(ax: Axes, limit_min: float, language: str) -> list[Box]:
             clip_on=True,
         )
         x_pt, y_pt = (x - ax.get_xlim()[0]) * scale, (y - ax.get_ylim()[0]) * scale
-        boxes.append(Box(x_pt - 18.0, y_pt - 6.0, x_pt + 18.0, y_pt + 6.0))
+        boxes.append(Box(x_pt - RING_NAME_HALF_PT, y_pt - 6.0, x_pt + RING_NAME_HALF_PT, y_pt + 6.0))
     return boxes
 
 
 def _points_per_minute(ax: Axes) -> float:
     low, high = ax.get_xlim()
-    return MAP_WIDTH_MM * PT_PER_MM / (high - low)
+    return _size_pt(ax)[0] / (high - low)
 
 
 def _draw_moves(ax: Axes, before: NDArray[np.float64], now: NDArray[np.float64]) -> None:
@@ -219,15 +298,15 @@ def _draw_moves(ax: Axes, before: NDArray[np.float64], now: NDArray[np.float64])
 
 
 def _draw_cities(
-    ax: Axes, cities: pd.DataFrame, now: NDArray[np.float64], origin: Place, taken: list[Box], text: MapText
+    ax: Axes, cities: pd.DataFrame, now: NDArray[np.float64], origin: Place, taken: list[Box], language: Language
 ) -> None:
     scale = _points_per_minute(ax)
     left, foot = ax.get_xlim()[0], ax.get_ylim()[0]
-    frame = Box(0.0, 0.0, MAP_WIDTH_MM * PT_PER_MM, MAP_HEIGHT_MM * PT_PER_MM)
+    frame = Box(0.0, 0.0, *_size_pt(ax))
     labels = [Label(origin.name, origin.name_en, 0, -left * scale, -foot * scale, 9.0)]
     for row, (x, y) in zip(cities.itertuples(), now, strict=True):
         minutes = f"{row.minutes:.0f}"
-        english = f"{row.name_en} {minutes}" if text.language == "en" else str(row.name_en)
+        english = f"{row.name_en} {minutes}" if language == "en" else str(row.name_en)
         label = Label(f"{row.name} {minutes}", english, 3, (x - left) * scale, (y - foot) * scale, 3.6)
         if label.dot_box.inside(frame):
             labels.append(label)
@@ -254,7 +333,7 @@ def _draw_cities(
         gid="origin",
     )
     ax.annotate(
-        "北 N \N{UPWARDS ARROW}" if text.language != "en" else "N \N{UPWARDS ARROW}",
+        "北 N \N{UPWARDS ARROW}" if language != "en" else "N \N{UPWARDS ARROW}",
         (0.985, 0.975),
         xycoords="axes fraction",
         ha="right",
@@ -262,8 +341,8 @@ def _draw_cities(
         fontsize=7.0,
         gid="north",
     )
-    placed = place_labels(labels, frame=frame, obstacles=taken, language=text.language)
-    draw_labels(ax, placed, language=text.language, zorder=Z_LABEL)
+    placed = place_labels(labels, frame=frame, obstacles=taken, language=language)
+    draw_labels(ax, placed, language=language, zorder=Z_LABEL)
 
 
 def _draw_coast(

@@ -1,6 +1,7 @@
 """Last stage, the time-space diagram of a corridor: where each train is when, where it stops, and who overtakes whom."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -16,13 +17,76 @@ from sim.present.chart_sheet import ChartText, Margins, make_chart, quiet_axes
 from sim.present.key import fit_size_pt
 from sim.present.style import SERIES_LOOKS, map_style
 
-__all__ = ["TRAIN_COLUMNS", "draw_string_lines", "list_corridor_stations", "list_corridor_trains"]
+__all__ = [
+    "TRAIN_COLUMNS",
+    "Corridor",
+    "draw_string_lines",
+    "find_corridor",
+    "list_corridor_stations",
+    "list_corridor_trains",
+]
 
 TRAIN_COLUMNS = ("service_id", "train", "calls_between", "station_id", "arrive_min", "depart_min")
 SERVICE_DAY_MIN = 16.0 * 60.0
 """From the first train to the last."""
 LEAST_GAP_SHARE = 0.03
 """Of the corridor: stations closer than this share one name."""
+
+
+@dataclass(frozen=True)
+class Corridor:
+    """The way of one train between two cities.
+
+    Attributes
+    ----------
+    lines, stops : in the order of travel; the first and last stop are its ends.
+    minutes : from end to end, with the dwells between.
+    """
+
+    service_id: str
+    train_class: str
+    lines: tuple[str, ...]
+    stops: tuple[str, ...]
+    minutes: float
+
+
+def find_corridor(result: Result, from_id: str, to_id: str) -> Corridor | None:
+    """Return the way of the fastest train that runs from one city to another without a change; None where none does.
+
+    Ends are the main stations of the cities, any of their stations where a city has no main one.
+    """
+    services = result.network.services.set_index("service_id")
+    cities = _cities_of_main_stations(result.network.stations)
+    dwells = result.network.service_stops.set_index(["service_id", "station_id"])["dwell_min"].fillna(0.0)
+    found: Corridor | None = None
+    for service_id, hops in result.hops.groupby("service_id", sort=True):
+        ordered = hops.sort_values("sequence", kind="stable")
+        calls = [str(ordered["from_id"].iloc[0]), *map(str, ordered["to_id"])]
+        ends = [[place for place, call in enumerate(calls) if cities.get(call) == city] for city in (from_id, to_id)]
+        row = services.loc[service_id]
+        for start in ends[0]:
+            for end in ends[1]:
+                if start > end and row["both_directions"] != "yes":
+                    continue
+                low, high = min(start, end), max(start, end)
+                way = ordered.iloc[low:high]
+                standing = sum(float(dwells.get((service_id, call), 0.0)) for call in calls[low + 1 : high])
+                minutes = float(way["run_min"].sum()) + standing
+                if found is None or minutes < found.minutes:
+                    led = [line for lines in way["lines"] for line in str(lines).split(";")]
+                    stops = calls[low : high + 1]
+                    if start > end:
+                        led, stops = led[::-1], stops[::-1]
+                    lines = tuple(dict.fromkeys(led))
+                    found = Corridor(str(service_id), str(row["train_class"]), lines, tuple(stops), minutes)
+    return found
+
+
+def _cities_of_main_stations(stations: pd.DataFrame) -> "pd.Series[str]":
+    """Return the city of each station that counts as an end."""
+    has_main = stations.groupby("city_id")["rank"].transform(lambda ranks: (ranks == "main").any())
+    chosen = stations[(stations["rank"] == "main") | ~has_main.astype(bool)]
+    return chosen.set_index("station_id")["city_id"]
 
 
 def list_corridor_stations(
@@ -156,7 +220,7 @@ def draw_string_lines(
             )
             for one, (colour, dashes, width_pt) in looks.items()
         ]
-        ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, frameon=False, fontsize=6.0)
+        ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4, frameon=False, fontsize=6.0)
     return sheet.figure
 
 

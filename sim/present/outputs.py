@@ -1,12 +1,11 @@
 """Stage 5d: the files of a run. They are written whole or not at all: into a folder beside, then moved into place."""
 
-import hashlib
 import json
 import platform
 import subprocess
 import time
 from collections.abc import Mapping
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -18,8 +17,9 @@ from sim.measures.result import Result, isochrones
 from sim.present.figures import save_result_maps
 from sim.present.qgis_project import style_isochrone_file
 from sim.present.rasters import write_minutes
+from sim.present.run_inputs import hash_inputs, identify_run, list_inputs
 
-__all__ = ["list_inputs", "write_result", "write_table"]
+__all__ = ["write_result", "write_table"]
 
 DECIMALS = 2
 
@@ -56,11 +56,13 @@ def write_result(
             write_table(result.coverage_seats, folder / "coverage_seats.csv")
         if len(result.journey_times):
             write_table(result.journey_times, folder / "journey_times.csv")
-        for place_id, surface in result.surfaces.items():
-            tags = {"scenario": result.scenario.scenario_id}
-            write_minutes(folder / f"surface_{place_id}.tif", result.region.grid, vars(surface), tags)
-            polygons = isochrones(result, place_id, result.cutoffs_min)
-            polygons.to_file(folder / "isochrones.gpkg", layer=place_id, driver="GPKG")
+        with ThreadPoolExecutor() as beside:
+            rasters = [beside.submit(_write_surface, result, place_id, folder) for place_id in result.surfaces]
+            for place_id in result.surfaces:
+                polygons = isochrones(result, place_id, result.cutoffs_min)
+                polygons.to_file(folder / "isochrones.gpkg", layer=place_id, driver="GPKG")
+            for raster in rasters:
+                raster.result()
         if result.surfaces:
             style_isochrone_file(folder / "isochrones.gpkg", list(result.surfaces), result.cutoffs_min)
         written = time.perf_counter()
@@ -71,6 +73,12 @@ def write_result(
         description = _describe_run(result) | {"timings_s": _with_total(seconds)}
         (folder / "run.json").write_text(json.dumps(description, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     return target
+
+
+def _write_surface(result: Result, place_id: str, folder: Path) -> None:
+    """Write the minutes from a place as a GeoTIFF; packing it keeps a core busy, but not the interpreter."""
+    tags = {"scenario": result.scenario.scenario_id}
+    write_minutes(folder / f"surface_{place_id}.tif", result.region.grid, vars(result.surfaces[place_id]), tags)
 
 
 def write_table(frame: pd.DataFrame, path: Path) -> None:
@@ -97,7 +105,8 @@ def _describe_run(result: Result) -> dict[str, Any]:
         "packages": {
             name: version(name) for name in ("numpy", "pandas", "geopandas", "numba", "rasterio", "matplotlib")
         },
-        "inputs_sha256": _hash_inputs(result),
+        "made_from": identify_run(result.network, result.study_folder, scenario),
+        "inputs_sha256": hash_inputs(list_inputs(result.network, result.study_folder, list(result.projects))),
         "invariants": dict(result.invariants),
     }
 
@@ -115,23 +124,3 @@ def _commit(folder: Path) -> str:
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""
-
-
-def list_inputs(result: Result) -> list[Path]:
-    """Return every file that the run read."""
-    folder, file = result.network.folder, result.network.file
-    region = [path for path in file.region.model_dump().values() if path is not None]
-    named = [folder / path for path in (*region, *([file.roads] if file.roads else []))]
-    projects = [result.study_folder / "projects" / f"{project}.toml" for project in result.projects]
-    return [
-        *sorted(folder.glob("*.csv")),
-        folder / "network.toml",
-        *named,
-        result.study_folder / "study.toml",
-        *projects,
-    ]
-
-
-def _hash_inputs(result: Result) -> dict[str, str]:
-    """Return the SHA-256 of every file the run read, by file name."""
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in list_inputs(result)}

@@ -124,7 +124,7 @@ def _panel_of(result: Result, place_id: str, bbox: Bbox | None) -> Panel:
         minutes=result.surface(place_id).astype(np.float64),
         layers=layers,
         title=f"{scenario.year}　1小时 {people_zh(people[0])}　2小时 {people_zh(people[1])}",
-        title_en=f"{scenario.year}: {people[0] / 1e6:.2f} m within 60 min, {people[1] / 1e6:.2f} m within 120 min",
+        title_en=f"{scenario.year}: {people[0] / 1e6:.1f} m in 60 min, {people[1] / 1e6:.1f} m in 120",
     )
 
 
@@ -284,7 +284,7 @@ def draw_dominant_project(
     result
         Of the scenario that has all the projects.
     savings
-        Project id (or several joined by "+") -> (rows, cols) minutes saved by it: without minus with.
+        Project id (or several joined by "+") -> (rows, cols) minutes saved by it, built alone on what it requires.
     """
     grid, origin = result.region.grid, origin_of(result.region, place_id)
     names = {key: _project_names(result, key) for key in savings}
@@ -296,7 +296,11 @@ def draw_dominant_project(
     leader = max(people, key=lambda key: people[key])
     title = (
         f"到{origin.name}：{people_zh(people[leader])}省时最多靠{names[leader][0]}",
-        f"To {origin.name_en}, {people_en(people[leader])} owe most minutes to the {names[leader][1]}",
+        f"To {origin.name_en}, {people_en(people[leader])} save most minutes by the {names[leader][1]}",
+    )
+    built = (
+        f"各项目单独建成（连同其前提项目），{result.scenario.year}年",
+        f"each project built alone, with what it requires, in {result.scenario.year}",
     )
     return draw_dominant_project_map(
         savings,
@@ -304,7 +308,7 @@ def draw_dominant_project(
         base=base_of(result.region),
         layers=layers_of(result),
         origin=origin,
-        text=text_of(result, title=title, language=language),
+        text=text_of(result, title=title, scenario=built, language=language),
         bbox=bbox_of(result, place_id, view),
     )
 

@@ -1,7 +1,7 @@
-"""Last stage, the same colours in QGIS: styles inside GeoPackages, and a project that opens a study's layers.
+"""Last stage, the same colours in QGIS: styles inside GeoPackages.
 
 A GeoPackage with a table `layer_styles` opens in QGIS with its default style (QGIS manual, "Saving and loading
-styles"). The project names its files by relative paths: the folder can be moved as a whole.
+styles").
 """
 
 import sqlite3
@@ -17,16 +17,18 @@ import geopandas as gpd
 import numpy as np
 from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
-from pyproj import CRS
 
+from sim.measures.difference import CHANGE_BREAKS_MIN, STEP_CLASSES, classify_steps
 from sim.measures.isochrones import draw_outline
-from sim.present.difference_maps import CHANGE_CLASSES, classify_change, list_change_looks
+from sim.present.difference_maps import list_change_looks
 from sim.present.style import (
-    CHANGE_BREAKS_MIN,
+    COAST_COLOUR,
     HEAVY_CUTOFFS_MIN,
     HEAVY_WIDTHS_PT,
     INK_COLOUR,
     LINE_STYLES,
+    OUTSIDE_COLOUR,
+    SEA_COLOUR,
     STATUS_LOOKS,
     STATUS_NAMES,
     band_colours,
@@ -35,19 +37,23 @@ from sim.present.style import (
 from sim.region.grid import Grid
 
 __all__ = [
+    "QGIS_VERSION",
     "Category",
-    "ProjectLayer",
+    "Geometry",
     "add_styles",
     "change_polygons",
+    "renderer_of",
+    "spell_colour",
     "spell_style",
     "style_changes",
+    "style_ground",
     "style_isochrones",
     "style_network",
-    "write_project",
 ]
 
 QGIS_VERSION = "3.34.0"
 MM_PER_PT = 25.4 / 72.0
+GROUND_OUTLINE_PT = 0.3
 FIXED_TIME = "2000-01-01T00:00:00.000Z"
 """When a style was written is no part of it: the same style gives the same bytes."""
 
@@ -88,18 +94,6 @@ class Category:
     pattern: str = ""
 
 
-@dataclass(frozen=True)
-class ProjectLayer:
-    """A layer of a project: its title, where it is relative to the project's file, and its style."""
-
-    title: str
-    path: str
-    layer: str
-    geometry: Geometry
-    column: str
-    categories: tuple[Category, ...]
-
-
 def style_isochrones(cutoffs_min: Sequence[float]) -> tuple[Category, ...]:
     """Return the classes of an isochrone layer by `cutoff_min`, in the colours of the maps, the two circles outlined."""
     labels, colours = band_labels(cutoffs_min), band_colours(len(cutoffs_min))
@@ -115,7 +109,7 @@ def style_changes() -> tuple[Category, ...]:
     patterns = {"newly-reached": "dense7", "lost": "diagonal_x", "unreachable": ""}
     return tuple(
         Category(name, _name_change(name), look.colour, pattern=patterns.get(name, ""))
-        for name, look in zip(CHANGE_CLASSES, list_change_looks(), strict=True)
+        for name, look in zip(STEP_CLASSES, list_change_looks(), strict=True)
     )
 
 
@@ -139,11 +133,17 @@ def style_network() -> tuple[Category, ...]:
     return tuple(looks)
 
 
+def style_ground() -> tuple[Category, ...]:
+    """Return the classes of a layer of land and water by `kind`, in the colours of the maps."""
+    coast = (COAST_COLOUR, GROUND_OUTLINE_PT)
+    return (Category("land", "land", OUTSIDE_COLOUR, coast), Category("water", "water", SEA_COLOUR, coast))
+
+
 def change_polygons(
     before: NDArray[np.float64], after: NDArray[np.float64], grid: Grid, *, within_min: float = 120.0
 ) -> gpd.GeoDataFrame:
-    """Return the classes of a difference map as polygons: change (of `CHANGE_CLASSES`), population, area_km2, geometry."""
-    classes = classify_change(before, after, grid.is_land, within_min=within_min)
+    """Return the classes of a difference map as polygons: change (of `STEP_CLASSES`), population, area_km2, geometry."""
+    classes = classify_steps(before, after, grid.is_land, within_min=within_min)
     rows = [
         {
             "change": name,
@@ -151,7 +151,7 @@ def change_polygons(
             "area_km2": float((classes == number).sum()) * grid.cell_km2,
             "geometry": draw_outline(classes == number, grid),
         }
-        for number, name in enumerate(CHANGE_CLASSES)
+        for number, name in enumerate(STEP_CLASSES)
         if (classes == number).any()
     ]
     columns = ["change", "population", "area_km2", "geometry"]
@@ -161,12 +161,13 @@ def change_polygons(
 def spell_style(column: str, categories: Sequence[Category], geometry: Geometry) -> str:
     """Return a style as QML, the XML of QGIS: one symbol for each value of a column."""
     root = ET.Element("qgis", version=QGIS_VERSION, styleCategories="Symbology")
-    root.append(_renderer(column, categories, geometry))
+    root.append(renderer_of(column, categories, geometry))
     ET.indent(root)
     return "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n" + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _renderer(column: str, categories: Sequence[Category], geometry: Geometry) -> ET.Element:
+def renderer_of(column: str, categories: Sequence[Category], geometry: Geometry) -> ET.Element:
+    """Return how a layer is drawn, as QGIS spells it: one symbol for each value of a column."""
     renderer = ET.Element(
         "renderer-v2",
         {"type": "categorizedSymbol", "attr": column, "enableorderby": "1", "forceraster": "0", "symbollevels": "0"},
@@ -189,7 +190,7 @@ def _symbol(name: str, category: Category, geometry: Geometry) -> ET.Element:
     symbol = ET.Element("symbol", name=name, type=geometry, alpha="1", clip_to_extent="1", force_rhr="0")
     if geometry == "line":
         options = {
-            "line_color": _spell_colour(category.colour),
+            "line_color": spell_colour(category.colour),
             "line_width": f"{category.width_pt:g}",
             "line_width_unit": "Point",
             "line_style": "solid",
@@ -203,9 +204,9 @@ def _symbol(name: str, category: Category, geometry: Geometry) -> ET.Element:
         return symbol
     outline, width_pt = category.outline or ("#ffffff", 0.0)
     options = {
-        "color": _spell_colour(category.colour),
+        "color": spell_colour(category.colour),
         "style": "solid",
-        "outline_color": _spell_colour(outline),
+        "outline_color": spell_colour(outline),
         "outline_style": "solid" if category.outline else "no",
         "outline_width": f"{width_pt * MM_PER_PT:.4g}",
         "outline_width_unit": "MM",
@@ -213,7 +214,7 @@ def _symbol(name: str, category: Category, geometry: Geometry) -> ET.Element:
     }
     symbol.append(_symbol_layer("SimpleFill", options))
     if category.pattern:
-        white = {"color": _spell_colour("#ffffff"), "style": category.pattern, "outline_style": "no"}
+        white = {"color": spell_colour("#ffffff"), "style": category.pattern, "outline_style": "no"}
         symbol.append(_symbol_layer("SimpleFill", white))
     return symbol
 
@@ -226,12 +227,12 @@ def _symbol_layer(kind: str, options: Mapping[str, str]) -> ET.Element:
     return layer
 
 
-def _spell_colour(colour: str) -> str:
+def spell_colour(colour: str) -> str:
     """Return a colour as QGIS writes it.
 
     Examples
     --------
-    >>> _spell_colour("#ff8000")
+    >>> spell_colour("#ff8000")
     '255,128,0,255'
     """
     return ",".join([*(str(round(255 * part)) for part in to_rgb(colour)), "255"])
@@ -263,54 +264,3 @@ def add_styles(path: Path, styles: Mapping[str, str]) -> None:
                 " VALUES ('', '', ?, ?, ?, ?, '', 1, '', '', '', ?)",
                 (layer, columns[layer], layer[:30], style, FIXED_TIME),
             )
-
-
-def write_project(path: Path, layers: Sequence[ProjectLayer], *, title: str, crs: str) -> Path:
-    """Write a QGIS project (.qgs) that opens layers with their colours by relative paths; returns its path.
-
-    Parameters
-    ----------
-    layers
-        From the top; their paths count from the folder of the project.
-    """
-    root = ET.Element("qgis", version=QGIS_VERSION, projectname=title)
-    ET.SubElement(root, "title").text = title
-    ET.SubElement(root, "projectCrs").append(_reference_system(crs))
-    tree = ET.SubElement(root, "layer-tree-group")
-    listed = ET.SubElement(root, "projectlayers")
-    for number, layer in enumerate(layers):
-        layer_id, source = f"layer_{number}", f"./{layer.path}|layername={layer.layer}"
-        ET.SubElement(
-            tree,
-            "layer-tree-layer",
-            {
-                "id": layer_id,
-                "name": layer.title,
-                "source": source,
-                "providerKey": "ogr",
-                "checked": "Qt::Checked" if number == 0 or layer.geometry == "line" else "Qt::Unchecked",
-                "expanded": "1",
-            },
-        )
-        kind = "Polygon" if layer.geometry == "fill" else "Line"
-        entry = ET.SubElement(listed, "maplayer", {"type": "vector", "geometry": kind, "autoRefreshEnabled": "0"})
-        for tag, words in (("id", layer_id), ("datasource", source), ("layername", layer.title)):
-            ET.SubElement(entry, tag).text = words
-        ET.SubElement(entry, "srs").append(_reference_system(crs))
-        ET.SubElement(entry, "provider", encoding="UTF-8").text = "ogr"
-        entry.append(_renderer(layer.column, layer.categories, layer.geometry))
-    paths = ET.SubElement(ET.SubElement(root, "properties"), "Paths")
-    ET.SubElement(paths, "Absolute", type="bool").text = "false"
-    ET.indent(root)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n" + ET.tostring(root, encoding="unicode") + "\n"
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
-def _reference_system(crs: str) -> ET.Element:
-    system = ET.Element("spatialrefsys", nativeFormat="Wkt")
-    ET.SubElement(system, "wkt").text = CRS.from_user_input(crs).to_wkt()
-    ET.SubElement(system, "proj4").text = crs if crs.startswith("+") else ""
-    ET.SubElement(system, "description").text = CRS.from_user_input(crs).name
-    return system

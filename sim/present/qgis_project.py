@@ -9,19 +9,16 @@ import pandas as pd
 from sim.network.network import Network
 from sim.present.base_map import build_rail_sections
 from sim.present.network_maps import list_project_sections
-from sim.present.qgis import (
-    ProjectLayer,
-    add_styles,
-    spell_style,
-    style_isochrones,
-    style_network,
-    write_project,
-)
+from sim.present.qgis import add_styles, spell_style, style_ground, style_isochrones, style_network
+from sim.present.qgis_file import ProjectLayer, write_project
+from sim.present.style import SEA_COLOUR
+from sim.region.region import Region
 from sim.scenario.project import Project
 
-__all__ = ["style_isochrone_file", "write_network_layer", "write_study_project"]
+__all__ = ["style_isochrone_file", "write_ground_layers", "write_network_layer", "write_study_project"]
 
 NETWORK_FILE, NETWORK_LAYER = "network.gpkg", "network"
+GROUND_FILE = "ground.gpkg"
 
 
 def style_isochrone_file(path: Path, layers: Sequence[str], cutoffs_min: Sequence[float]) -> None:
@@ -48,6 +45,18 @@ def write_network_layer(path: Path, network: Network, projects: Mapping[str, Pro
     return path
 
 
+def write_ground_layers(path: Path, region: Region, crs: str) -> Path:
+    """Write land and lakes as a styled GeoPackage with a layer of each; returns its path."""
+    path.unlink(missing_ok=True)
+    style = spell_style("kind", style_ground(), "fill")
+    for kind, polygons in (("land", region.land), ("water", region.water)):
+        if polygons is not None:
+            ground = gpd.GeoDataFrame({"kind": [kind] * len(polygons)}, geometry=polygons.geometry.array)
+            ground.to_crs(crs).to_file(path, layer=kind, driver="GPKG")
+            add_styles(path, {kind: style})
+    return path
+
+
 def write_study_project(
     folder: Path,
     *,
@@ -56,9 +65,12 @@ def write_study_project(
     places: Mapping[str, str],
     cutoffs_min: Sequence[float],
     network: Network,
+    region: Region,
     projects: Mapping[str, Project],
 ) -> Path:
-    """Write outputs/<study>/<study>.qgs and network.gpkg beside it, and return the project's path.
+    """Write outputs/<study>/<study>.qgs with network.gpkg and ground.gpkg beside it, and return the project's path.
+
+    It opens at the isochrones of the first place in the last scenario, over land and sea as on the maps.
 
     Parameters
     ----------
@@ -70,11 +82,35 @@ def write_study_project(
         Of the scenario without projects.
     """
     write_network_layer(folder / NETWORK_FILE, network, projects)
-    layers = [ProjectLayer("路网 network", NETWORK_FILE, NETWORK_LAYER, "line", "status", style_network())]
-    classes = style_isochrones(sorted(cutoffs_min))
-    layers += [
-        ProjectLayer(f"{place} · {scenario}", f"{scenario_id}/isochrones.gpkg", place_id, "fill", "cutoff_min", classes)
-        for scenario_id, scenario in scenarios.items()
+    write_ground_layers(folder / GROUND_FILE, region, network.crs)
+    classes, ground = style_isochrones(sorted(cutoffs_min)), style_ground()
+    isochrones = [
+        ProjectLayer(
+            f"{place} · {scenario}",
+            f"{scenario_id}/isochrones.gpkg",
+            place_id,
+            "fill",
+            "cutoff_min",
+            classes,
+            group=scenario,
+            at_first="shown" if (scenario_id, place_id) == (list(scenarios)[-1], next(iter(places))) else "hidden",
+        )
+        for scenario_id, scenario in reversed(list(scenarios.items()))
         for place_id, place in places.items()
     ]
-    return write_project(folder / f"{folder.name}.qgs", layers, title=title, crs=network.crs)
+    layers = [
+        ProjectLayer("铁路网 railways", NETWORK_FILE, NETWORK_LAYER, "line", "status", style_network()),
+        ProjectLayer("湖泊 lakes", GROUND_FILE, "water", "fill", "kind", ground[1:]),
+        *isochrones,
+        ProjectLayer("陆地 land", GROUND_FILE, "land", "fill", "kind", ground[:1]),
+    ]
+    grid = region.grid
+    rows, columns = grid.shape
+    view = (
+        grid.west_m,
+        grid.north_m - rows * grid.cell_m,
+        grid.west_m + columns * grid.cell_m,
+        grid.north_m,
+    )
+    path = folder / f"{folder.name}.qgs"
+    return write_project(path, layers, title=title, crs=network.crs, background=SEA_COLOUR, view=view)

@@ -3,7 +3,7 @@
 Each function takes Results, or the study's network and projects, and returns a figure whose title is its finding.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +18,7 @@ from sim.measures.result import Result
 from sim.network.network import Network
 from sim.present.city_maps import draw_city_change_map
 from sim.present.crossing_maps import draw_crossing_map, keep_over_sea, list_crossings
-from sim.present.distorted_maps import draw_distorted_map
+from sim.present.distorted_maps import DistortedPanel, draw_distorted_map, draw_distorted_panels
 from sim.present.furniture import MapText
 from sim.present.isochrone_maps import Bbox, draw_isochrone_map
 from sim.present.network_maps import draw_network_map, list_project_sections, list_projects
@@ -42,6 +42,7 @@ __all__ = [
     "SEA_CROSSINGS",
     "draw_crossings",
     "draw_distorted",
+    "draw_distorted_years",
     "draw_metropolitan_area",
     "draw_network",
     "draw_weighted_time_change",
@@ -50,6 +51,8 @@ __all__ = [
 
 SEA_CROSSINGS: Bbox = (120.55, 29.35, 122.95, 31.15)
 """Hangzhou Bay, the Zhoushan islands and the south of Shanghai."""
+LEAST_TOLD_MIN = 0.5
+"""A change that a title in whole minutes can tell."""
 
 
 def draw_network(
@@ -185,17 +188,14 @@ def draw_distorted(
 ) -> Figure:
     """Return the map on which distance from a place is minutes, with where cities stood in another run."""
     region, origin = result.region, origin_of(result.region, place_id)
-    times = _minutes_from(result, place_id)
-    cities = region.cities.assign(minutes=region.cities["city_id"].map(times))
-    before = None if base is None else region.cities["city_id"].map(_minutes_from(base, place_id))
-    cities = cities if before is None else cities.assign(before_min=before)
+    cities = _cities_by_minutes(result, place_id, base)
     within = int((cities["minutes"] <= 120.0).sum())
     title = (
         f"以分钟为距离：{within}个城市在{origin.name}2小时以内",
         f"Distance as minutes: {within} {'city is' if within == 1 else 'cities are'} within two hours of {origin.name_en}",
     )
     return draw_distorted_map(
-        cities[cities["city_id"] != place_id],
+        cities,
         minutes=result.surface(place_id).astype(np.float64),
         base=base_of(region),
         origin=origin,
@@ -204,6 +204,54 @@ def draw_distorted(
         ),
         limit_min=limit_min,
     )
+
+
+def draw_distorted_years(
+    results: Sequence[Result], place_id: str = "ningbo", *, limit_min: float = 300.0, language: Language = "both"
+) -> Figure:
+    """Return small maps on which distance from a place is minutes, one a run, with where cities stood in the first."""
+    first, last = results[0], results[-1]
+    origin = origin_of(first.region, place_id)
+    panels = []
+    for result in results:
+        cities = _cities_by_minutes(result, place_id, None if result is first else first)
+        within, scenario = int((cities["minutes"] <= 120.0).sum()), result.scenario
+        panels.append(
+            DistortedPanel(
+                cities,
+                f"{scenario.year}：2小时以内{within}市",
+                f"{scenario.year}: {within} {'city' if within == 1 else 'cities'} within two hours",
+            )
+        )
+    nearer = _count_nearer(first, last, place_id)
+    title = (
+        f"以分钟为距离：{first.scenario.year}至{last.scenario.year}年，{nearer}个城市离{origin.name}近了10分钟以上",
+        f"Distance as minutes: from {first.scenario.year} to {last.scenario.year} {nearer} "
+        f"{'city comes' if nearer == 1 else 'cities come'} ten minutes or more nearer to {origin.name_en}",
+    )
+    names = "；".join(f"{one.scenario.year} {one.scenario.name}" for one in results)
+    names_en = "; ".join(f"{one.scenario.year} {one.scenario.name_en}" for one in results)
+    return draw_distorted_panels(
+        panels,
+        base=base_of(first.region),
+        origin=origin,
+        text=text_of(last, title=title, scenario=(names, names_en), language=language),
+        limit_min=limit_min,
+    )
+
+
+def _cities_by_minutes(result: Result, place_id: str, base: Result | None) -> pd.DataFrame:
+    """Return the other cities with their minutes from a place, and with those of another run where there is one."""
+    cities = result.region.cities
+    cities = cities.assign(minutes=cities["city_id"].map(_minutes_from(result, place_id)))
+    if base is not None:
+        cities = cities.assign(before_min=cities["city_id"].map(_minutes_from(base, place_id)))
+    return cities[cities["city_id"] != place_id]
+
+
+def _count_nearer(first: Result, last: Result, place_id: str, least_min: float = 10.0) -> int:
+    saved = _minutes_from(first, place_id) - _minutes_from(last, place_id)
+    return int((saved >= least_min).sum())
 
 
 def _minutes_from(result: Result, place_id: str) -> "pd.Series[float]":
@@ -226,10 +274,13 @@ def draw_weighted_time_change(
     cities = result.region.cities.merge(weighted, on="city_id", validate="one_to_one")
     saved = cities["before_min"] - cities["after_min"]
     best = cities.loc[saved.idxmax()]
-    title = (
-        f"加权平均旅行时间缩短最多的是{best['name']}：{saved.max():.0f}分钟",
-        f"Weighted average travel time falls most in {best['name_en']}: by {saved.max():.0f} min",
-    )
+    if saved.max() >= LEAST_TOLD_MIN:
+        title = (
+            f"加权平均旅行时间缩短最多的是{best['name']}：{saved.max():.0f}分钟",
+            f"Weighted average travel time falls most in {best['name_en']}: by {saved.max():.0f} min",
+        )
+    else:
+        title = ("各城市的加权平均旅行时间没有缩短", "Weighted average travel time falls in no city")
     layers = layers_of(result)
     return draw_city_change_map(
         cities,

@@ -60,8 +60,7 @@ QUIET_INK_COLOUR = "#5b6166"
 NEW_COLOUR = "#d7301f"
 ORIGIN_COLOUR = "#d7301f"
 
-# Classes of minutes saved or lost, the same on both sides of zero; less than the first is no change.
-CHANGE_BREAKS_MIN = (1.0, 5.0, 10.0, 20.0, 40.0)
+# A colour for each of `sim.measures.difference.CHANGE_BREAKS_MIN`, on either side of zero.
 # PuOr of ColorBrewer (Brewer, Harrower): orange slower, purple faster, dark at both ends; no red against green.
 SLOWER_COLOURS = ("#fee0b6", "#fdb863", "#e08214", "#b35806", "#7f3b08")
 FASTER_COLOURS = ("#d8daeb", "#b2abd2", "#8073ac", "#542788", "#2d004b")

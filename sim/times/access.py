@@ -76,6 +76,11 @@ class Access:
         """The order of the cells in the tables of all ways."""
         return self.ways[0].roads.layout
 
+    @cached_property
+    def extra_at_positions(self) -> tuple[Floats, ...]:
+        """What a cell costs besides by each way, in the order of the tables, (n_positions,)."""
+        return tuple(way.extra_min[self.layout.nodes] for way in self.ways)
+
     def to_stations(self, nodes: npt.ArrayLike, stations: Integers) -> Legs:
         """Return the way from nodes to stations, (n_nodes, n_stations), by one search from each node."""
         found = [minutes_to_targets(way.graph.prepared, each_alone(nodes), stations) for way in self.ways]
@@ -119,9 +124,8 @@ class Access:
         Nothing is searched for once the surfaces of the stations are known.
         """
         starts = arrival_min.astype(np.float32)
-        for way in self.ways:
+        for way, extra in zip(self.ways, self.extra_at_positions, strict=True):
             table, sources = way.roads.table_of(stations)
-            extra = way.extra_min[self.layout.nodes]
             limits = (np.float32(self.limit_min), np.float32(limit_min))
             lower_within(table, sources, starts, extra, *limits, wanted, 1, minutes, by)
 

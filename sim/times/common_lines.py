@@ -104,10 +104,9 @@ def solve_direct_rides(
     count = len(runs.station_ids)
     pair, minutes, board, alight = _list_options(runs.first_call, runs.station, runs.arrive_min, runs.depart_min, count)
     minutes = np.round(minutes, 9)  # so that equal rides compare equal
-    order = np.lexsort((board, minutes, pair))
-    pair, minutes, board, alight = pair[order], minutes[order], board[order], alight[order]
-    run = np.searchsorted(runs.first_call, board, side="right") - 1
-    pair_start = np.searchsorted(pair, np.arange(count * count + 1))
+    pair_start, order = _order_options(pair, minutes, count * count)
+    minutes, board, alight = minutes[order], board[order], alight[order]
+    run = np.repeat(np.arange(len(runs.service_ids)), np.diff(runs.first_call))[board]
     frequency = runs.trains_per_day[run] / service_day_min
     worth_end, ride, wait, trains = _choose_sets(
         pair_start, minutes, frequency, WAIT_ALPHA[wait_rule], wait_cap_min, wait_beyond_cap_share
@@ -176,6 +175,28 @@ def _list_options(
                 alight[found] = off
                 found += 1
     return pair[:found], minutes[:found], board[:found], alight[:found]
+
+
+@numba.njit(cache=True, nogil=True)
+def _order_options(pair: IntArray, minutes: FloatArray, pairs: int) -> tuple[IntArray, IntArray]:
+    """Return where each pair's options start, and the options by pair, then minutes, then as they are listed.
+
+    Pairs by counting; the few options of a pair by insertion.
+    """
+    start = np.zeros(pairs + 1, np.int64)
+    for option in range(len(pair)):
+        start[pair[option] + 1] += 1
+    start = np.cumsum(start)
+    end = start[:-1].copy()
+    order = np.empty(len(pair), np.int64)
+    for option in range(len(pair)):
+        place = end[pair[option]]
+        end[pair[option]] += 1
+        while place > start[pair[option]] and minutes[order[place - 1]] > minutes[option]:
+            order[place] = order[place - 1]
+            place -= 1
+        order[place] = option
+    return start, order
 
 
 @numba.njit(cache=True, nogil=True)

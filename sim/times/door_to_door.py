@@ -30,8 +30,8 @@ from sim.times.kernels import (
 )
 from sim.times.pair_minutes import BIN_MIN, LEGS, PairMinutes
 from sim.times.rides import Rides
+from sim.times.road_graph import RoadGraph, cells_from, nearest_land, place_node, to_grid
 from sim.times.road_minutes import RoadMinutes, tiles_of
-from sim.times.roads import RoadGraph, cells_from, place_node
 from sim.times.tiles import NO_SOURCE, TileTable, count_by_bin, sum_within_tiles
 
 __all__ = ["CITY_TIME_COLUMNS", "LEGS", "DoorToDoor", "PairMinutes", "StationRoads", "Surfaces", "link_stations"]
@@ -87,9 +87,13 @@ class _Arrivals(NamedTuple):
 
 def link_stations(graph: RoadGraph, rides: Rides, stations: pd.DataFrame) -> StationRoads:
     """Return where the stations that have trains stand on the road graph."""
-    points = stations.set_index("station_id")[["lon", "lat"]]
-    nodes = [place_node(graph, *points.loc[station_id]) for station_id in rides.station_ids]
-    return StationRoads(rides.station_ids, np.array(nodes, dtype=np.int32))
+    points = stations.set_index("station_id")[["lon", "lat"]].loc[list(rides.station_ids)].to_numpy()
+    cells, _ = nearest_land(graph.grid, to_grid(graph.grid, *points.T), 0.0)
+    rows, columns = np.divmod(cells, graph.grid.shape[1])
+    nodes = (rows + 1) * graph.stride + columns + 1
+    for k in np.flatnonzero(cells < 0):  # off the land, one by one
+        nodes[k] = place_node(graph, *points[k])
+    return StationRoads(rides.station_ids, nodes.astype(np.int32))
 
 
 @dataclass(frozen=True)
@@ -161,49 +165,45 @@ class DoorToDoor:
         road = road[:, : len(node_array)].astype(np.float64)
         access = self.ends.between(node_array, self.stations.nodes)
         egress = self.ends.between(node_array, self.stations.nodes, reverse=True)
-        names = [way.name for way in self.ends.ways]
-        rows = []
-        for i, from_id in enumerate(city_ids):
-            arrivals = self._arrivals(access.minutes[i])
-            board = arrivals.board
-            total = arrivals.minutes[:, None] + egress.minutes.T
-            for j, to_id in enumerate(city_ids):
-                if i != j:
-                    alight = int(total[:, j].argmin())
-                    first = int(board[alight])
-                    row = self._rail_row(access.minutes[i], egress.minutes[j], first, alight)
-                    is_journey = np.isfinite(row["rail_min"])
-                    by = {
-                        "access_by": names[access.way[i, first]] if is_journey else "",
-                        "egress_by": names[egress.way[j, alight]] if is_journey else "",
-                    }
-                    rows.append({"from_id": from_id, "to_id": to_id, "road_min": _or_nan(road[i, j])} | row | by)
-        frame = pd.DataFrame(rows)
-        frame["best_min"] = frame[["road_min", "rail_min"]].min(axis=1)
-        frame["mode"] = np.where(frame["rail_min"] < frame["road_min"].fillna(np.inf), "rail", "road")
-        frame.loc[frame["best_min"].isna(), "mode"] = ""
-        return frame[list(CITY_TIME_COLUMNS)]
-
-    def _rail_row(self, access: Floats, egress: Floats, board: int, alight: int) -> dict[str, float]:
-        """Return the rail minutes and legs of a journey that boards and alights at these stations."""
-        legs = dict(zip(LEGS, self._legs(board, alight), strict=True))
-        legs["access"], legs["egress"] = float(access[board]), float(egress[alight])
-        total = sum(legs.values())
-        if not np.isfinite(total):
-            return {"rail_min": float("nan")} | {f"{leg}_min": float("nan") for leg in LEGS}
-        return {"rail_min": total} | {f"{leg}_min": minutes for leg, minutes in legs.items()}
-
-    def _legs(self, board: int, alight: int) -> tuple[float, ...]:
-        """Return the legs between two stations, with access and egress left at 0."""
+        parts = [self._rail_journeys(legs, egress.minutes) for legs in access.minutes]
+        board, alight = (np.array(stations) for stations in zip(*parts, strict=True))
+        here, there = np.nonzero(~np.eye(len(node_array), dtype=bool))
+        first, last = board[here, there], alight[here, there]
         rides = self.rides
-        return (
-            0.0,
-            self.station_time_min + self.arrival_time_min,
-            float(rides.wait_min[board, alight]),
-            float(rides.typical_min[board, alight]),
-            float(rides.change_min[board, alight]),
-            0.0,
+        legs = (
+            access.minutes[here, first],
+            np.full(len(here), self.station_time_min + self.arrival_time_min),
+            rides.wait_min[first, last],
+            rides.typical_min[first, last],
+            rides.change_min[first, last],
+            egress.minutes[there, last],
         )
+        rail_min = sum(legs, np.zeros(len(here)))
+        is_journey = np.isfinite(rail_min)
+        names, ids = np.array([way.name for way in self.ends.ways], dtype=object), np.array(city_ids, dtype=object)
+        by = {"access_by": names[access.way[here, first]], "egress_by": names[egress.way[there, last]]}
+        road_min = road[here, there]
+        table = {
+            "from_id": ids[here],
+            "to_id": ids[there],
+            "road_min": np.where(np.isfinite(road_min), road_min, np.nan),
+            "rail_min": np.where(is_journey, rail_min, np.nan),
+            **{f"{leg}_min": np.where(is_journey, legs[k], np.nan) for k, leg in enumerate(LEGS)},
+            **{end: np.where(is_journey, way, "") for end, way in by.items()},
+        }
+        table["best_min"] = np.fmin(table["road_min"], table["rail_min"])
+        mode = np.where(rail_min < road_min, "rail", "road")
+        table["mode"] = np.where(np.isnan(table["best_min"]), "", mode)
+        return pd.DataFrame({name: table[name] for name in CITY_TIME_COLUMNS})
+
+    def _rail_journeys(self, access: Floats, egress: Floats) -> tuple[Integers, Integers]:
+        """Return the stations at which the fastest journeys by rail from one place to others board and alight.
+
+        ``access``, ``egress`` : minutes to and from stations, (n_stations,) and (n_places, n_stations).
+        """
+        arrivals = self._arrivals(access)
+        alight = (arrivals.minutes + egress).argmin(axis=1)
+        return arrivals.board[alight], alight
 
     def pair_minutes(
         self, origins: npt.ArrayLike, to_ids: Sequence[str], membership: npt.NDArray[np.int64], people: Floats
@@ -377,7 +377,3 @@ class DoorToDoor:
         spent = by_source[:, 1:] @ table
         egress = minutes_by_source[:, 1:].sum(axis=1) - spent.sum(axis=1)
         return np.column_stack([minutes_by_source[:, 0], spent, egress])
-
-
-def _or_nan(minutes: float) -> float:
-    return float(minutes) if np.isfinite(minutes) else float("nan")

@@ -50,11 +50,10 @@ class QuickerAccess(Access):
         super().lower(stations, arrival_min, limit_min, wanted, minutes, by)
         starts, share = arrival_min.astype(np.float32), np.float32(self.share)
         limits = (np.float32(min(self.within_min, self.limit_min)) * share, np.float32(limit_min))
-        for way in self.ways:
+        for way, extra in zip(self.ways, self.extra_at_positions, strict=True):
             table, sources = way.roads.table_of(stations)
             scaled = TileTable(table.start, table.least * share, table.most * share, table.step * share, table.codes)
-            extra = way.extra_min[self.layout.nodes] * share
-            lower_within(scaled, sources, starts, extra, *limits, wanted, 1, minutes, by)
+            lower_within(scaled, sources, starts, extra * share, *limits, wanted, 1, minutes, by)
 
     def surface(self, stations: Integers, arrival_min: Minutes, limit_min: float) -> Floats:
         """Refuse: no verdict needs a surface."""

@@ -80,6 +80,11 @@ class RoadGraph:
         """Return the people of each cell in the order of the nodes, (n_cells,); 0 outside the study land."""
         return pad(np.where(self.grid.is_land, self.grid.population, 0.0)).astype(np.float64).ravel()
 
+    @cached_property
+    def known_places(self) -> dict[tuple[float, float], int]:
+        """Return the nodes of places that were asked for before (`place_node`), by lon and lat."""
+        return {}
+
     def cell_node(self, row: int, column: int) -> int:
         """Return the node of a cell."""
         return (row + 1) * self.stride + column + 1
@@ -211,6 +216,8 @@ def place_node(graph: RoadGraph, lon: float, lat: float) -> int:
     InputError
         If there is no study land within 5 km: the place lies on the sea or outside the study area.
     """
+    if (lon, lat) in graph.known_places:
+        return graph.known_places[lon, lat]
     reach_cells = PLACE_REACH_KM * 1000 / graph.grid.cell_m
     cell, _ = nearest_land(graph.grid, to_grid(graph.grid, lon, lat), reach_cells)
     if cell[0] < 0:
@@ -219,4 +226,6 @@ def place_node(graph: RoadGraph, lon: float, lat: float) -> int:
             "it lies on the sea or outside the study area (longitude comes first)"
         )
     n_columns = graph.grid.shape[1]
-    return graph.cell_node(int(cell[0]) // n_columns, int(cell[0]) % n_columns)
+    node = graph.cell_node(int(cell[0]) // n_columns, int(cell[0]) % n_columns)
+    graph.known_places[lon, lat] = node
+    return node

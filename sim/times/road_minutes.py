@@ -19,6 +19,7 @@ from sim.times.bucket_queue import Floats, Integers
 from sim.times.kernels import each_alone, minutes_from, minutes_to_targets, seeds_of
 from sim.times.road_cache import RoadCache, content_key
 from sim.times.road_graph import RoadGraph, reverse_graph
+from sim.times.roads_beside import RoadsBeside
 from sim.times.tiles import TileTable, encode, minutes_at, weak_components
 
 __all__ = ["RoadMinutes", "TileLayout", "lay_tiles", "tiles_of"]
@@ -79,16 +80,19 @@ class RoadMinutes:
     meeting_nodes : nodes to and from which minutes will be wanted from everywhere (the stations of all scenarios);
         asked for at once, they cost no more than one of them.
     laid : the order of the cells, that of another graph over the same cells; by default the graph's own.
+    beside : roads that differ little and whose minutes are known; those from a source are then repaired, not searched for.
     """
 
     graph: RoadGraph
     cache: RoadCache | None = None
     meeting_nodes: Sequence[int] = ()
     laid: TileLayout | None = None
+    beside: RoadsBeside | None = None
     _surfaces: dict[int, Floats] = field(default_factory=dict, repr=False)
     _rows: dict[int, int] = field(default_factory=dict, repr=False)
     _table: TileTable | None = field(default=None, repr=False)
-    _codes: npt.NDArray[np.uint16] | None = field(default=None, repr=False)
+    _codes: npt.NDArray[np.uint16] = field(default_factory=lambda: np.empty((0, 0), dtype=np.uint16), repr=False)
+    _bounds: Floats = field(default_factory=lambda: np.empty((3, 0, 0), dtype=np.float32), repr=False)
     _matrices: dict[str, tuple[Integers, Floats]] = field(default_factory=dict, repr=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
 
@@ -141,8 +145,7 @@ class RoadMinutes:
             if node not in self._surfaces:
                 kept = self._load("surface", node)
                 if kept is None:
-                    minutes = minutes_from(self.graph.prepared, seeds_of([node]))
-                    kept = {"minutes": minutes[self.graph.land_nodes]}
+                    kept = {"minutes": self._minutes_to_all(node)[self.graph.land_nodes]}
                     self._store(kept, "surface", node)
                 self._surfaces[node] = kept["minutes"]
         result = np.full(self.graph.n_cells, np.inf, dtype=np.float32)
@@ -171,44 +174,49 @@ class RoadMinutes:
 
     def _extended(self, nodes: Sequence[int]) -> TileTable:
         """Return the table with further sources, from the disk or searched for."""
-        layout, old, n_old = self.layout, self._table, len(self._rows)
-        n = n_old + len(nodes)
-        bounds = np.empty((3, n, len(layout.start) - 1), dtype=np.float32)
-        if old is not None:
-            bounds[:, :n_old] = [old.least.T, old.most.T, old.step.T]
-        codes = self._room_for(n)
+        layout, n_old = self.layout, len(self._rows)
+        self._make_room(n_old + len(nodes))
+        codes, new = self._codes, np.empty((3, len(nodes), len(layout.start) - 1), dtype=np.float32)
         _ = self._graph_key  # worked out once, before the threads
 
         def fill(row: int, node: int) -> bool:
+            own = codes[n_old + row]
             kept = self._load("tiles", node)
             if kept is not None:
-                bounds[:, row], codes[row] = kept["bounds"], kept["codes"]
+                new[:, row], own[:] = kept["bounds"], kept["codes"]
                 return False
-            minutes = minutes_from(self.graph.prepared, seeds_of([node]))[layout.nodes]
-            least, most, step = bounds[:, row]
-            encode(minutes, layout.start, least, most, step, codes[row])
-            self._store({"bounds": bounds[:, row], "codes": codes[row]}, "tiles", node)
+            minutes = self._minutes_to_all(node)
+            least, most, step = new[:, row]
+            encode(minutes[layout.nodes], layout.start, least, most, step, own)
+            self._store({"bounds": new[:, row], "codes": own}, "tiles", node)
             return True
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            is_new = list(pool.map(fill, range(n_old, n), nodes))
+            is_new = list(pool.map(fill, range(len(nodes)), nodes))
         if self.cache and any(is_new):
             self.cache.trim()
-        least, most, step = (np.ascontiguousarray(array.T) for array in bounds)
-        return TileTable(layout.start, least, most, step, codes[:n])
+        self._bounds[:, :, n_old : n_old + len(nodes)] = new.transpose(0, 2, 1)
+        least, most, step = self._bounds
+        return TileTable(layout.start, least, most, step, codes)
 
-    def _room_for(self, n: int) -> npt.NDArray[np.uint16]:
-        """Return the codes of the table, with room for ``n`` sources: hundreds of MB, not to be copied for every few.
+    def _minutes_to_all(self, node: int) -> Floats:
+        """Return the minutes from a cell to every node of the graph."""
+        if self.beside is not None:
+            return self.beside.minutes_from(node)
+        return minutes_from(self.graph.prepared, seeds_of([node]))
 
-        Room that is not written to takes addresses only, no memory.
+    def _make_room(self, n: int) -> None:
+        """Make the arrays of the table long enough for ``n`` sources: hundreds of MB, not to be copied for every few.
+
+        Tables that were given out keep theirs. Room of the codes that is not written to takes addresses only, no memory.
         """
-        known = len(self._rows)
-        if self._codes is None or n > len(self._codes):
+        known, room = len(self._rows), len(self._codes)
+        if n > room or not room:
             codes = np.empty((3 * n, len(self.layout.nodes)), dtype=np.uint16)
-            if self._codes is not None:
-                codes[:known] = self._codes[:known]
-            self._codes = codes
-        return self._codes
+            bounds = np.full((3, len(self.layout.start) - 1, 3 * n), np.inf, dtype=np.float32)
+            if known:
+                codes[:known], bounds[:, :, :known] = self._codes[:known], self._bounds[:, :, :known]
+            self._codes, self._bounds = codes, bounds
 
     def _load(self, *what: object) -> dict[str, npt.NDArray[Any]] | None:
         return self.cache.load(content_key(self._graph_key, *what)) if self.cache else None

@@ -10,8 +10,10 @@ run are fitted in `calibration`.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import groupby
+from itertools import chain, groupby, pairwise
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from sim.errors import InputError, NoRouteError
@@ -108,15 +110,44 @@ class HopModel:
         Raises `NoRouteError` if the open sections of the lines do not connect the two, `InputError` if the train class
         is unknown.
         """
-        if train_class not in self._trains:
-            known = ", ".join(self._trains)
-            raise InputError(f"no train class '{train_class}' in train_classes.csv; known: {known}")
+        train = self._train(train_class)
         key = (train_class, lines, from_id, to_id)
         if key not in self._known:
             courses = tuple(self._courses[line] for line in lines if line in self._courses)
-            train = self._trains[train_class]
             self._known[key] = _hop_over(train, courses, lines, from_id, to_id, self._stop_throat_kmh)
         return self._known[key]
+
+    def way_over(self, train_class: str, lines: tuple[str, ...], supplements: Mapping[str, float]) -> "_Way":
+        """Return what the hops of a service depend on besides its calls; raises `InputError` as `hop_time`."""
+        courses = tuple(self._courses[line] for line in lines if line in self._courses)
+        own = tuple((line, supplements[line]) for line in lines if line in supplements)
+        return _way_of(self._train(train_class), courses, lines, own, self._stop_throat_kmh)
+
+    def _train(self, train_class: str) -> TrainClass:
+        if train_class not in self._trains:
+            known = ", ".join(self._trains)
+            raise InputError(f"no train class '{train_class}' in train_classes.csv; known: {known}")
+        return self._trains[train_class]
+
+
+@dataclass(frozen=True, eq=False)
+class _Way:
+    """A train, lines and their supplements in percent. Equal ones are one object, see `_way_of`."""
+
+    train: TrainClass
+    courses: tuple[_Course, ...]
+    lines: tuple[str, ...]
+    supplements: tuple[tuple[str, float], ...]
+    stop_throat_kmh: float
+
+
+class _ServiceTimes(NamedTuple):
+    """Of every hop of a service: its length, its minutes without and with supplement, and the lines it runs over."""
+
+    km: tuple[float, ...]
+    technical_min: tuple[float, ...]
+    run_min: tuple[float, ...]
+    lines: tuple[str, ...]
 
 
 def _line_of(section: LineSection) -> str:
@@ -167,6 +198,32 @@ def _run_over(
     return HopTime(sum(section.km for section in path), minutes_by_line, sections)
 
 
+@lru_cache(maxsize=10_000)
+def _way_of(
+    train: TrainClass,
+    courses: tuple[_Course, ...],
+    lines: tuple[str, ...],
+    supplements: tuple[tuple[str, float], ...],
+    stop_throat_kmh: float,
+) -> _Way:
+    """Return the one way of this content, so that ways can be compared and looked up by identity."""
+    return _Way(train, courses, lines, supplements, stop_throat_kmh)
+
+
+@lru_cache(maxsize=20_000)
+def _service_times(way: _Way, station_ids: tuple[str, ...]) -> _ServiceTimes:
+    """Return the times of a service that calls at these stations: of a thousand scenarios most services are in most."""
+    hops = pairwise(station_ids)
+    runs = [_hop_over(way.train, way.courses, way.lines, *ends, way.stop_throat_kmh) for ends in hops]
+    percent = dict(way.supplements)
+    return _ServiceTimes(
+        tuple(run.km for run in runs),
+        tuple(run.technical_min for run in runs),
+        tuple(run.run_min(percent) for run in runs),
+        tuple(";".join(run.minutes_by_line) for run in runs),
+    )
+
+
 def hop_times(network: Network, *, stop_throat_kmh: float = STOP_THROAT_KMH) -> pd.DataFrame:
     """Return the running time of every hop of every service of `network`.
 
@@ -193,24 +250,36 @@ def hop_times(network: Network, *, stop_throat_kmh: float = STOP_THROAT_KMH) -> 
     supplements = line_supplements(network).to_dict()
     problems: dict[str, None] = {}
     hops = service_hops(network)
-    runs: list[HopTime] = []
-    columns = (hops[name].tolist() for name in ("service_id", "lines", "train_class", "sequence", "from_id", "to_id"))
-    for service_id, lines, train_class, sequence, from_id, to_id in zip(*columns, strict=True):
+    found: list[_ServiceTimes] = []
+    ways: dict[tuple[str, tuple[str, ...]], _Way] = {}
+    names, from_ids, to_ids, lines, trains = (
+        hops[name].tolist() for name in ("service_id", "from_id", "to_id", "lines", "train_class")
+    )
+    starts = [k for k in range(len(names)) if k == 0 or names[k] != names[k - 1]]
+    for start, end in pairwise([*starts, len(names)]):
+        run = (trains[start], lines[start])
         try:
-            runs.append(model.hop_time(train_class, lines, from_id, to_id))
-        except (InputError, NoRouteError) as error:
-            problems[f"services.csv '{service_id}', call {sequence}: {error}"] = None
+            if run not in ways:
+                ways[run] = model.way_over(*run, supplements)
+            found.append(_service_times(ways[run], (*from_ids[start:end], to_ids[end - 1])))
+        except (InputError, NoRouteError):
+            problems |= dict.fromkeys(_failing_hops(model, hops.iloc[start:end]))
     if problems:
         raise InputError(list(problems))
-    # Many services share a run: what follows from it is worked out once.
-    known = {
-        number: (run.km, run.technical_min, run.run_min(supplements), ";".join(run.minutes_by_line))
-        for number, run in {id(run): run for run in runs}.items()
-    }
-    numbers = zip(*(known[id(run)] for run in runs), strict=True)
-    added = dict(zip(("km", "technical_min", "run_min", "lines"), numbers, strict=True)) if runs else {}
-    result = hops.reindex(columns=HOP_COLUMNS).assign(**{name: list(values) for name, values in added.items()})
-    return result.astype({"lines": "object"})
+    columns = (list(chain.from_iterable(column)) for column in zip(*found, strict=True))
+    added = dict(zip(_ServiceTimes._fields, columns, strict=True)) if found else {}
+    return hops.reindex(columns=HOP_COLUMNS).assign(**added).astype({"lines": "object"})
+
+
+def _failing_hops(model: HopModel, hops: pd.DataFrame) -> list[str]:
+    """Return a sentence for every hop of a service that cannot be run."""
+    problems = []
+    for hop in hops.itertuples():
+        try:
+            model.hop_time(str(hop.train_class), tuple(hop.lines), str(hop.from_id), str(hop.to_id))
+        except (InputError, NoRouteError) as error:
+            problems.append(f"services.csv '{hop.service_id}', call {hop.sequence}: {error}")
+    return problems
 
 
 def service_hops(network: Network) -> pd.DataFrame:
@@ -219,9 +288,17 @@ def service_hops(network: Network) -> pd.DataFrame:
     Columns: `service_id`, `lines`, `train_class`, `trains_per_day`, `both_directions`, `sequence` of the departing call,
     `from_id` and `to_id`.
     """
-    calls = network.service_stops.sort_values(["service_id", "sequence"], kind="stable")
-    calls = calls.assign(to_id=calls.groupby("service_id")["station_id"].shift(-1)).dropna(subset="to_id")
-    hops = calls.merge(
-        network.services[["service_id", "lines", "train_class", "trains_per_day", "both_directions"]], on="service_id"
-    )
-    return hops.rename(columns={"station_id": "from_id"})[HOP_KEYS]
+    stops, services = network.service_stops, network.services
+    of_service, names = pd.factorize(stops["service_id"].to_numpy(dtype=object), sort=True)
+    order = np.lexsort((stops["sequence"].to_numpy(), of_service))
+    row = pd.Index(services["service_id"]).get_indexer(names)[of_service[order]]
+    goes_on = np.append(row[1:] == row[:-1], False) & (row >= 0)
+    calls, station = order[goes_on], stops["station_id"].to_numpy()
+    table = {
+        "service_id": stops["service_id"].to_numpy()[calls],
+        **{name: services[name].to_numpy()[row[goes_on]] for name in HOP_KEYS[1:5]},
+        "sequence": stops["sequence"].to_numpy()[calls],
+        "from_id": station[calls],
+        "to_id": station[order[np.flatnonzero(goes_on) + 1]],
+    }
+    return pd.DataFrame({name: pd.Series(table[name], dtype=table[name].dtype) for name in HOP_KEYS})

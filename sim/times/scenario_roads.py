@@ -1,6 +1,7 @@
 """Stage 3c, the front: the roads of a scenario, compiled, with the road minutes that scenarios on them share."""
 
 import contextlib
+from functools import lru_cache
 
 import pandas as pd
 
@@ -12,6 +13,7 @@ from sim.times.road_cache import RoadCache, content_key
 from sim.times.road_graph import RoadGraph
 from sim.times.road_minutes import RoadMinutes
 from sim.times.roads import compile_roads, place_node
+from sim.times.roads_beside import BaseRoads, RoadsBeside
 
 __all__ = ["compile_road_minutes", "roads_key"]
 
@@ -29,14 +31,43 @@ ROAD_ASSUMPTIONS = (
 
 def roads_key(network: Network, assumptions: Assumptions) -> str:
     """Return what tells two scenarios of a study apart by their roads: tables, open links, and assumptions on roads."""
-    hashes = [pd.util.hash_pandas_object(network.tables[name].astype(str), index=False) for name in ROAD_TABLES]
-    columns = [column.to_numpy() for column in hashes]
+    frames = [network.tables[name] for name in ROAD_TABLES]
     options = [float(getattr(assumptions, name)) for name in ROAD_ASSUMPTIONS]  # 30 and 30.0 are one speed
     # The surveyed links are read once for a study: only which of them are open can differ.
-    return content_key(*columns, network.road_links["link_id"].to_numpy(), *options)
+    return content_key(*map(_content_of, map(_Frame, frames)), _links_of(_Frame(network.road_links)), *options)
 
 
-def compile_road_minutes(grid: Grid, network: Network, assumptions: Assumptions, stations: pd.DataFrame) -> RoadMinutes:
+class _Frame:
+    """A table by which object it is: tables are never written to, and most scenarios have the same ones."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self.frame = frame
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Frame) and self.frame is other.frame
+
+    def __hash__(self) -> int:
+        return id(self.frame)
+
+
+@lru_cache(maxsize=32)
+def _content_of(table: _Frame) -> str:
+    return content_key(pd.util.hash_pandas_object(table.frame.astype(str), index=False).to_numpy())
+
+
+@lru_cache(maxsize=8)
+def _links_of(links: _Frame) -> str:
+    return content_key(links.frame["link_id"].to_numpy())
+
+
+def compile_road_minutes(
+    grid: Grid,
+    network: Network,
+    assumptions: Assumptions,
+    stations: pd.DataFrame,
+    *,
+    base: BaseRoads | None = None,
+) -> RoadMinutes:
     """Return the compiled roads of a network and the minutes on them.
 
     Parameters
@@ -58,7 +89,8 @@ def compile_road_minutes(grid: Grid, network: Network, assumptions: Assumptions,
         network.road_classes,
         **{name: getattr(assumptions, name) for name in ROAD_ASSUMPTIONS},
     )
-    return RoadMinutes(graph, RoadCache(), meeting_nodes=_station_nodes(graph, stations))
+    beside = RoadsBeside.of(base, graph) if base is not None else None
+    return RoadMinutes(graph, RoadCache(), meeting_nodes=_station_nodes(graph, stations), beside=beside)
 
 
 def _station_nodes(graph: RoadGraph, stations: pd.DataFrame) -> list[int]:

@@ -1,10 +1,13 @@
-"""Stage 2 of rides: services and hop minutes become runs, a service in one direction, call after call, with a clock."""
+"""Stage 2 of rides: services and hop minutes become runs, a service in one direction, call after call, with a clock.
 
-from collections.abc import Iterator, Mapping, Sequence
+What follows from the calls and hops of one service is worked out once for all scenarios in which they are the same.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from operator import itemgetter
-from typing import NamedTuple, TypeVar
+from functools import lru_cache
+from itertools import chain, pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,27 +17,48 @@ from sim.errors import InputError
 
 __all__ = ["ServiceRuns", "build_runs"]
 
-Key = TypeVar("Key")
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
+TRAIN_COLUMNS = ("trains_per_day", "first_departure", "last_departure")
 BACK_SUFFIX = "~"  # marks the rows of hop_times that run against the order of service_stops
 
 
-class Hop(NamedTuple):
-    """A run from one call to the next."""
+class Calls(NamedTuple):
+    """The stops of a service in their order."""
 
-    from_id: str
-    to_id: str
-    run_min: float
-    lines: tuple[str, ...]
+    station_ids: tuple[str, ...] = ()
+    dwell_min: tuple[float, ...] = ()
+
+    def back(self) -> "Calls":
+        """Return the stops in the order of the run back."""
+        return Calls(self.station_ids[::-1], self.dwell_min[::-1])
 
 
-class Call(NamedTuple):
-    """A stop of a service."""
+class Hops(NamedTuple):
+    """The runs from call to call of a service in one direction; lines are text separated by `;` or tuples."""
 
-    station_id: str
-    dwell_min: float
+    from_ids: tuple[str, ...] = ()
+    to_ids: tuple[str, ...] = ()
+    run_min: tuple[float, ...] = ()
+    lines: tuple[str | tuple[str, ...], ...] = ()
+
+    def follow(self, calls: Calls) -> bool:
+        """Return whether the hops lead from call to call."""
+        return self.from_ids == calls.station_ids[:-1] and self.to_ids == calls.station_ids[1:]
+
+    def backwards(self) -> "Hops":
+        """Return the hops last to first."""
+        return Hops(self.from_ids[::-1], self.to_ids[::-1], self.run_min[::-1], self.lines[::-1])
+
+
+class Course(NamedTuple):
+    """A run without its trains: where it calls, its clock there, and the lines by which it leaves (none at the end)."""
+
+    station_ids: tuple[str, ...]
+    arrive_min: tuple[float, ...]
+    depart_min: tuple[float, ...]
+    lines: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -93,138 +117,140 @@ def build_runs(
     problems: list[str] = []
     calls_of = _calls_by_service(service_stops)
     hops_of = _hops_by_run(hop_times)
-    runs: list[_Run] = []
-    for row in services.itertuples(index=False):
-        runs.extend(_runs_of_service(row, calls_of.get(row.service_id, []), hops_of, problems))
-    called_at = {call.station_id for run in runs for call in run.calls}
+    runs: list[tuple[int, Course]] = []
+    names, both = services["service_id"].tolist(), (services["both_directions"] == "yes").tolist()
+    for row, (name, trains) in enumerate(zip(names, services["trains_per_day"].tolist(), strict=True)):
+        calls, there, back = (
+            calls_of.get(name, Calls()),
+            *(hops_of.get((name, way), Hops()) for way in ("there", "back")),
+        )
+        courses, wrong = _courses_of(name, both[row], calls, there, back)
+        runs.extend((row, course) for course in courses)
+        problems.extend(wrong)
+        if not trains > 0:
+            problems.append(f"services: service {name!r}: trains_per_day is {trains}; it must be above 0")
+    called_at = set(chain.from_iterable(course.station_ids for _, course in runs))
     order = tuple(sorted(called_at)) if station_ids is None else tuple(station_ids)
     problems.extend(f"service_stops: station {name!r} is not among the stations" for name in called_at - set(order))
     if problems:
         raise InputError(sorted(problems))
-    return _arrays(runs, order)
+    return _arrays(services, runs, order)
 
 
-class _Run(NamedTuple):
-    service_id: str
-    trains_per_day: float
-    first_departure_min: float
-    last_departure_min: float
-    calls: list[Call]
-    hops: list[Hop]
+def _calls_by_service(service_stops: pd.DataFrame) -> Mapping[str, Calls]:
+    ids = service_stops["service_id"].to_numpy(dtype=object)
+    columns = [service_stops[name] for name in ("station_id", "dwell_min")]
+    return {name: Calls(*own) for name, own in _by_key(ids, service_stops["sequence"], columns).items()}
 
 
-def _calls_by_service(service_stops: pd.DataFrame) -> Mapping[str, list[Call]]:
-    columns = (service_stops[name].tolist() for name in ("service_id", "sequence", "station_id", "dwell_min"))
-    ordered = sorted(zip(*columns, strict=True), key=itemgetter(0, 1))
-    calls = [Call(station_id, dwell_min) for _, _, station_id, dwell_min in ordered]
-    return {name: calls[own] for name, own in _slices([row[0] for row in ordered])}
+def _hops_by_run(hop_times: pd.DataFrame) -> Mapping[tuple[str, str], Hops]:
+    """Return the hops of each service and direction, "there" or "back"."""
+    columns = [hop_times[name] for name in ("from_id", "to_id", "run_min", "lines")]
+    names = hop_times["service_id"].to_numpy(dtype=object)
+    ways = np.where(hop_times["direction"] == "back", "back", "") if "direction" in hop_times else None
+    found: dict[tuple[str, str], Hops] = {}
+    for way in ("", "back"):
+        own = slice(None) if ways is None else ways == way
+        by_name = _by_key(names[own], hop_times["sequence"][own], [column[own] for column in columns])
+        for name, hops in by_name.items():
+            is_back = way == "back" or name.endswith(BACK_SUFFIX)
+            found[name.removesuffix(BACK_SUFFIX), "back" if is_back else "there"] = Hops(*hops)
+        if ways is None:
+            break
+    return found
 
 
-def _hops_by_run(hop_times: pd.DataFrame) -> Mapping[tuple[str, str], list[Hop]]:
-    names = hop_times["service_id"].astype(str).tolist()
-    is_back = [name.endswith(BACK_SUFFIX) for name in names]
-    if "direction" in hop_times:
-        is_back = [back or way == "back" for back, way in zip(is_back, hop_times["direction"], strict=True)]
-    runs = [
-        (name.removesuffix(BACK_SUFFIX), "back" if back else "there") for name, back in zip(names, is_back, strict=True)
-    ]
-    columns = (hop_times[name].tolist() for name in ("sequence", "from_id", "to_id", "run_min", "lines"))
-    ordered = sorted(zip(runs, *columns, strict=True), key=itemgetter(0, 1))
-    line_ids = {lines: _line_ids(lines) for lines in {row[-1] for row in ordered}}
-    hops = [Hop(from_id, to_id, run_min, line_ids[lines]) for _, _, from_id, to_id, run_min, lines in ordered]
-    return {run: hops[own] for run, own in _slices([row[0] for row in ordered])}
+def _by_key(
+    keys: NDArray[np.object_], sequence: "pd.Series[int]", columns: Sequence["pd.Series[Any]"]
+) -> dict[str, list[tuple[Any, ...]]]:
+    """Return the values of columns by key, each key's in the order of their sequence."""
+    numbers, names = pd.factorize(keys)
+    order = np.lexsort((sequence.to_numpy(), numbers))
+    lists = [column.to_numpy()[order].tolist() for column in columns]
+    ends = np.cumsum(np.bincount(numbers, minlength=len(names))).tolist()
+    slices = [slice(start, end) for start, end in pairwise([0, *ends])]
+    return {str(name): [tuple(values[own]) for values in lists] for name, own in zip(names, slices, strict=True)}
+
+
+@lru_cache(maxsize=20_000)
+def _courses_of(
+    name: str, both_directions: bool, calls: Calls, there: Hops, back: Hops
+) -> tuple[tuple[Course, ...], tuple[str, ...]]:
+    """Return the run of a service there and, if it runs both ways, back; or none, and what is wrong."""
+    problems = []
+    if len(calls.station_ids) < 2:
+        problems.append(f"service_stops: service {name!r} has {len(calls.station_ids)} calls; at least 2 are needed")
+    problems.extend(
+        f"service_stops: service {name!r} at {station!r}: dwell_min is {dwell_min}; it must be 0 or more"
+        for station, dwell_min in list(zip(*calls, strict=True))[1:-1]
+        if not dwell_min >= 0
+    )
+    follows = there.follow(calls)
+    if not follows:
+        problems.append(
+            f"hop_times: the hops of service {name!r} do not follow its calls {', '.join(calls.station_ids)}"
+        )
+    if problems:
+        return (), tuple(problems)
+    ways = [(calls, there)]
+    if both_directions:
+        hops_back = _hops_back(back, calls, there)
+        if hops_back is None:
+            listed = ", ".join(calls.station_ids[::-1])
+            problems.append(f"hop_times: the hops back of service {name!r} do not follow {listed}")
+        else:
+            ways.append((calls.back(), hops_back))
+    problems.extend(
+        f"hop_times: service {name!r}, {from_id!r} to {to_id!r}: run_min is {run_min}; it must be above 0"
+        for _, hops in ways
+        for from_id, to_id, run_min, _ in zip(*hops, strict=True)
+        if not 0 < run_min < np.inf
+    )
+    return tuple(_with_clock(*way) for way in ways), tuple(problems)
+
+
+def _hops_back(back: Hops, calls: Calls, there: Hops) -> Hops | None:
+    """Return the hops of the run back in running order; without rows of their own, those of the run there reversed."""
+    if not back.from_ids:
+        lines = [_line_ids(lines)[::-1] for lines in there.lines[::-1]]
+        return Hops(there.to_ids[::-1], there.from_ids[::-1], there.run_min[::-1], tuple(lines))
+    # Rows back may be numbered along the run or keep the numbers of the calls of the run there.
+    return next((hops for hops in (back, back.backwards()) if hops.follow(calls.back())), None)
+
+
+def _with_clock(calls: Calls, hops: Hops) -> Course:
+    """Return the run of hops from call to call, with a clock that starts at 0."""
+    arrive, depart = [0.0], [0.0]
+    for run_min, dwell_min in zip(hops.run_min, calls.dwell_min[1:], strict=True):
+        arrive.append(depart[-1] + run_min)
+        depart.append(arrive[-1] + dwell_min)
+    lines = (*(_line_ids(lines) for lines in hops.lines), ())
+    return Course(calls.station_ids, tuple(arrive), tuple(depart), lines)
 
 
 def _line_ids(lines: str | tuple[str, ...]) -> tuple[str, ...]:
     return tuple(filter(None, lines.split(";"))) if isinstance(lines, str) else tuple(lines)
 
 
-def _slices(keys: Sequence[Key]) -> Iterator[tuple[Key, slice]]:
-    """Yield each key with the stretch of the sequence it stands in; equal keys stand side by side."""
-    start = 0
-    for end in range(1, len(keys) + 1):
-        if end == len(keys) or keys[end] != keys[start]:
-            yield keys[start], slice(start, end)
-            start = end
-
-
-def _runs_of_service(
-    service: NamedTuple, calls: list[Call], hops_of: Mapping[tuple[str, str], list[Hop]], problems: list[str]
-) -> list[_Run]:
-    """Return the run there and, if the service runs both ways, the run back; add what is wrong to `problems`."""
-    row = service._asdict()
-    name = row["service_id"]
-    found = len(problems)
-    if len(calls) < 2:
-        problems.append(f"service_stops: service {name!r} has {len(calls)} calls; at least 2 are needed")
-    if not row["trains_per_day"] > 0:
-        problems.append(f"services: service {name!r}: trains_per_day is {row['trains_per_day']}; it must be above 0")
-    problems.extend(
-        f"service_stops: service {name!r} at {call.station_id!r}: dwell_min is {call.dwell_min}; it must be 0 or more"
-        for call in calls[1:-1]
-        if not call.dwell_min >= 0
-    )
-    there = _fitting(hops_of.get((name, "there"), []), calls)
-    if there is None:
-        problems.append(f"hop_times: the hops of service {name!r} do not follow its calls {_listed(calls)}")
-    if len(problems) > found or there is None:
-        return []
-    numbers = (row["trains_per_day"], row["first_departure"], row["last_departure"])
-    runs = [_Run(name, *numbers, calls, there)]
-    if row["both_directions"] == "yes":
-        back = _hops_back(hops_of.get((name, "back"), []), calls, there)
-        if back is None:
-            problems.append(f"hop_times: the hops back of service {name!r} do not follow {_listed(calls[::-1])}")
-        else:
-            runs.append(_Run(name, *numbers, calls[::-1], back))
-    problems.extend(
-        f"hop_times: service {name!r}, {hop.from_id!r} to {hop.to_id!r}: run_min is {hop.run_min}; it must be above 0"
-        for run in runs
-        for hop in run.hops
-        if not 0 < hop.run_min < np.inf
-    )
-    return runs
-
-
-def _hops_back(back: list[Hop], calls: list[Call], there: list[Hop]) -> list[Hop] | None:
-    """Return the hops of the run back in running order; without rows of their own, those of the run there reversed."""
-    if not back:
-        return [Hop(hop.to_id, hop.from_id, hop.run_min, hop.lines[::-1]) for hop in reversed(there)]
-    # Rows back may be numbered along the run or keep the numbers of the calls of the run there.
-    along = _fitting(back, calls[::-1])
-    return _fitting(back[::-1], calls[::-1]) if along is None else along
-
-
-def _fitting(hops: list[Hop], calls: list[Call]) -> list[Hop] | None:
-    """Return the hops if they lead from call to call, else None."""
-    wanted = [(a.station_id, b.station_id) for a, b in pairwise(calls)]
-    return hops if [(hop.from_id, hop.to_id) for hop in hops] == wanted else None
-
-
-def _listed(calls: list[Call]) -> str:
-    return ", ".join(call.station_id for call in calls)
-
-
-def _arrays(runs: list[_Run], station_ids: tuple[str, ...]) -> ServiceRuns:
+def _arrays(services: pd.DataFrame, runs: Sequence[tuple[int, Course]], station_ids: tuple[str, ...]) -> ServiceRuns:
+    """Return the runs, each with the row of its service, as arrays."""
     index = {name: number for number, name in enumerate(station_ids)}
-    arrive: list[float] = []
-    depart: list[float] = []
-    for run in runs:
-        clock = 0.0
-        arrive.append(clock)
-        depart.append(clock)
-        for hop, call in zip(run.hops, run.calls[1:], strict=True):
-            arrive.append(depart[-1] + hop.run_min)
-            depart.append(arrive[-1] + call.dwell_min)
+    rows = np.array([row for row, _ in runs], dtype=np.int64)
+    courses = [course for _, course in runs]
+    first_call = np.cumsum([0, *(len(course.station_ids) for course in courses)], dtype=np.int64)
+    count = int(first_call[-1])
+    names = services["service_id"].tolist()
+    trains, first, last = (services[name].to_numpy(dtype=np.float64)[rows] for name in TRAIN_COLUMNS)
+    stations = chain.from_iterable(course.station_ids for course in courses)
     return ServiceRuns(
         station_ids=station_ids,
-        service_ids=tuple(run.service_id for run in runs),
-        trains_per_day=np.array([run.trains_per_day for run in runs], dtype=np.float64),
-        first_departure_min=np.array([run.first_departure_min for run in runs], dtype=np.float64),
-        last_departure_min=np.array([run.last_departure_min for run in runs], dtype=np.float64),
-        first_call=np.cumsum([0, *(len(run.calls) for run in runs)], dtype=np.int64),
-        station=np.array([index[call.station_id] for run in runs for call in run.calls], dtype=np.int64),
-        arrive_min=np.array(arrive, dtype=np.float64),
-        depart_min=np.array(depart, dtype=np.float64),
-        lines=tuple(lines for run in runs for lines in (*(hop.lines for hop in run.hops), ())),
+        service_ids=tuple(names[row] for row in rows),
+        trains_per_day=trains,
+        first_departure_min=first,
+        last_departure_min=last,
+        first_call=first_call,
+        station=np.fromiter((index[name] for name in stations), np.int64, count),
+        arrive_min=np.fromiter(chain.from_iterable(course.arrive_min for course in courses), np.float64, count),
+        depart_min=np.fromiter(chain.from_iterable(course.depart_min for course in courses), np.float64, count),
+        lines=tuple(chain.from_iterable(course.lines for course in courses)),
     )

@@ -39,6 +39,8 @@ NO_SOURCE = -1
 class TileTable(NamedTuple):
     """Road minutes from sources to cells; the cells of a tile follow each other ("positions").
 
+    The arrays may have room for more sources than are in use.
+
     Attributes
     ----------
     start : first position of each tile, (n_tiles + 1,).

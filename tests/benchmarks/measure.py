@@ -1,8 +1,10 @@
 """What the benchmark measures with: the graph as arcs, a window of it, memory bandwidth, seconds."""
 
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -80,6 +82,28 @@ def bandwidth_gb_s(threads):
             seconds, _ = timed(lambda: list(pool.map(lambda pair: np.copyto(pair[1], pair[0]), arrays)))
             best = min(best, seconds)
     return 2 * 8 * n * threads / best / 1e9
+
+
+class Spent(NamedTuple):
+    """Seconds by the clock, seconds of processor time of all threads and processes, and what a call returned."""
+
+    wall_s: float
+    cpu_s: float
+    answer: Any
+
+
+def spent(function, *arguments, **options):
+    """Return what a call takes; on a machine that others use too the processor time is what to compare."""
+    before = sum(os.times()[:4])  # of this process and of those it has waited for
+    wall_s, answer = timed(function, *arguments, **options)
+    return Spent(wall_s, sum(os.times()[:4]) - before, answer)
+
+
+def thread_timed(function, *arguments, **options):
+    """Return how many seconds of processor time a call takes in this thread, and what it returns."""
+    began = time.thread_time()
+    result = function(*arguments, **options)
+    return time.thread_time() - began, result
 
 
 def timed(function, *arguments, **options):

@@ -9,7 +9,7 @@ from sim.commands.contributions import find_contributions, read_groups
 from sim.commands.values import MeanMinutes, PeopleWithin, Slack, ask, read_values
 from sim.errors import InputError, ScenarioError
 from sim.measures.contributions import play_game, reduce_players
-from sim.measures.players import choose_players
+from sim.measures.players import choose_players, with_companions
 from sim.scenario.project import read_project
 
 STATION = '[[change]]\ntype = "close_station"\nstation = "a"'
@@ -60,6 +60,21 @@ def test_trains_that_two_lines_need_make_them_complements(cards):
     assert (row["synergy"], row["kind"]) == (20, "complements")
     assert game.contributions()["shapley"].tolist() == [10, 10]
     assert game.contributions()["share"].tolist() == [0.5, 0.5]
+
+
+def test_trains_of_a_scenario_come_along_with_all_the_lines_they_need_and_not_with_some(cards):
+    projects = cards(
+        a=line(),
+        b=line(),
+        trains=line(0, requires=["a", "b"]),
+        more=line(0, requires=["trains"]),
+        hub=line(5, requires=["a"]),
+    )
+    scenario = list(projects)
+    assert with_companions(projects, ["a"], [], scenario) == {"a"}
+    assert with_companions(projects, ["a", "b"], [], scenario) == {"a", "b", "trains", "more"}  # not the hub: it costs
+    assert with_companions(projects, ["a"], ["b"], scenario) == {"a", "trains", "more"}
+    assert with_companions(projects, ["a", "b"], [], ["a", "b"]) == {"a", "b"}
 
 
 def test_a_requirement_in_the_base_is_always_met(cards):
@@ -174,6 +189,25 @@ def test_synergies_within_a_hundredth_of_the_effect_are_called_independent(cards
     assert kinds == {0.19: "independent", 0.21: "complements", -0.21: "substitutes"}
 
 
+def test_a_synergy_that_would_be_shown_as_nothing_is_called_independent(cards):
+    projects = cards(a=line(), b=line())
+    values = {frozenset(): 0.0, frozenset("a"): 0.04, frozenset("b"): 0.04, frozenset("ab"): 0.04}
+    game = play_game(choose_players(projects, projects), lambda sets: [{"v": values[s]} for s in sets])
+    assert game.synergies()["synergy"].iloc[0] == pytest.approx(-0.04)
+    assert game.synergies()["kind"].iloc[0] == "independent"
+
+
+def test_minutes_that_are_counted_in_bins_must_differ_by_more_than_two_of_them(cards):
+    projects = cards(a=line(), b=line())
+    kinds = {}
+    for reading in ("centre_to_centre", "door_to_door"):
+        name = f"slack_min:x:{reading}"
+        values = {frozenset(): 0.0, frozenset("a"): 2.25, frozenset("b"): 2.25, frozenset("ab"): 4.0}
+        game = play_game(choose_players(projects, projects), lambda sets, n=name, v=values: [{n: v[s]} for s in sets])
+        kinds[reading] = game.synergies()["kind"].iloc[0]
+    assert kinds == {"centre_to_centre": "substitutes", "door_to_door": "independent"}  # by 0.5 min, two bins of 0.25
+
+
 def test_synergy_counts_what_either_of_two_projects_requires(cards):
     # Two railways to the same place save 30 min, together no more; one of them runs over a bridge, which does nothing else.
     projects = cards(bridge=line(), inland=line(), over_bridge=line(requires=["bridge"]))
@@ -266,6 +300,58 @@ def test_values_are_read_with_every_mistake_named(tutorial):
     ]
 
 
+def test_any_indicator_of_a_city_is_a_value_and_minutes_count_as_minutes_saved(tutorial):
+    names = [
+        "a:potential_others_power:1",
+        "a:average_minutes",
+        "a:mass_within_85",
+        "a:nearest_main_station",
+        "a:nearest_airport",
+    ]
+    values = read_values(tutorial, indicators=names)
+    model = tutorial.model("base")
+    answers = ask(model, values)
+    times = model.city_times().set_index(["from_id", "to_id"])["best_min"]
+    people = {"b": 2000, "c": 4000, "d": 8000, "e": 16000}
+    potential = sum(number / times["a", city] for city, number in people.items())
+    assert answers.values["indicator:a:potential_others_power:1"] == pytest.approx(potential)
+    average = sum(number * times["a", city] for city, number in people.items()) / 30000
+    assert answers.values["minutes_saved:a:average_minutes"] == pytest.approx(-average)
+    within = [number for city, number in people.items() if times["a", city] <= 85]
+    assert answers.values["indicator:a:mass_within_85"] == sum(within)
+    assert answers.values["minutes_saved:a:nearest_main_station"] == 0  # the town is its station
+    assert answers.values["minutes_saved:a:nearest_airport"] == -600  # there is none: the horizon stands for it
+    assert answers.no_way == ("minutes_saved:a:nearest_airport",)
+    with pytest.raises(InputError) as caught:
+        read_values(
+            tutorial,
+            indicators=["z:average_minutes", "a:averag_minutes", "a:mass_within_x", "a:potential_others_powr:1"],
+        )
+    assert [problem.split("(did")[0].split(";")[0].strip() for problem in caught.value.problems] == [
+        "--indicator: no city 'z' in the study's set",
+        "--indicator: no indicator 'averag_minutes'",
+        "--indicator: no indicator 'mass_within_x'",
+        "--indicator: no decay function 'powr'",
+    ]
+
+
+def test_a_rule_of_access_is_a_value_when_it_is_named(tutorial_copy):
+    page = tutorial_copy / "study.toml"
+    rule = (
+        '\n[coverage.near]\nname = "x"\nname_en = "x"\nof = "city_seats"\nin = "all"\nto = "rail_station"\n'
+        'within_min = 30\nsource = "invented"\n'
+    )
+    page.write_text(page.read_text(encoding="utf-8") + rule, encoding="utf-8")
+    study = sim.read_study(tutorial_copy)
+    values = read_values(study, targets=["near", "end_to_end"], readings=["station_fastest"])
+    answers = ask(study.model("base"), values).values
+    assert set(answers) == {"slack_min:near:coverage", "slack_min:end_to_end:station_fastest"}
+    assert answers["slack_min:near:coverage"] == 30  # every town has its station
+    assert "slack_min:near:coverage" not in [value.name for value in read_values(study)]
+    with pytest.raises(InputError, match="no target 'naer' \\(did you mean 'near'"):
+        read_values(study, targets=["naer"])
+
+
 def test_without_options_every_target_is_a_value_in_every_reading(tutorial):
     names = [value.name for value in read_values(tutorial)]
     assert len(names) == 4
@@ -298,18 +384,61 @@ def test_an_unknown_project_is_named_with_what_was_meant(repository, tmp_path, m
     assert "did you mean 'speed_up'" in capsys.readouterr().err
 
 
+CROSSINGS = ("huyong_channel_rail", "huzhouyong_rail", "tongsujiayong", "yongzhou")
+
+
+@pytest.fixture(scope="module")
+def circles(repository):
+    return sim.read_study(repository / "scenarios" / "circles")
+
+
+@pytest.fixture(scope="module")
+def crossings(circles):
+    """The ways to Shanghai across the sea, with the railway to Zhoushan."""
+    values = [
+        *(Slack("huyong_1h", reading) for reading in ("station_fastest", "station_service", "centre_to_centre")),
+        Slack("shanghai_area_90min", "station_fastest"),  # Zhoushan is the city of it that is farthest
+    ]
+    return find_contributions(circles, values, scenario="all_2035", projects=CROSSINGS)
+
+
 @pytest.mark.real
-def test_the_sea_crossing_is_a_substitute_of_the_line_across_the_bay_and_zhoushans_line_a_complement(repository):
-    study = sim.read_study(repository / "scenarios" / "circles")
-    game = find_contributions(
-        study,
-        [Slack("huyong_1h", "station_fastest"), Slack("huyong_1h", "centre_to_centre")],
-        scenario="all_2035",
-        projects=["tongsujiayong", "huyong_channel_rail", "yongzhou", "yongzhou_shanghai"],
-    )
-    kinds = game.synergies().set_index(["value", "a", "b"])["kind"]
-    fastest, centre = game.values.columns
-    assert kinds[fastest, "huyong_channel_rail", "tongsujiayong"] == "substitutes"
-    # Trains Zhoushan-Ningbo-Shanghai need both lines, and they add departures between Ningbo and Shanghai.
-    assert kinds[centre, "tongsujiayong", "yongzhou"] == "complements"
-    assert game.players.companions == ("yongzhou_shanghai",)
+def test_crossings_to_shanghai_are_substitutes_of_each_other(crossings):
+    kinds = crossings.synergies().set_index(["value", "a", "b"])["kind"]
+    for reading in ("station_fastest", "station_service"):
+        value = f"slack_min:huyong_1h:{reading}"
+        assert kinds[value, "huyong_channel_rail", "tongsujiayong"] == "substitutes"
+        assert kinds[value, "huzhouyong_rail", "tongsujiayong"] == "substitutes"
+        assert kinds[value, "huyong_channel_rail", "huzhouyong_rail"] == "substitutes"
+
+
+@pytest.mark.real
+def test_lines_in_series_are_complements(crossings):
+    # Trains Shanghai-Ningbo-Zhoushan run when both lines are there, though only the lines were named.
+    assert crossings.players.companions == ("yongzhou_shanghai",)
+    kinds = crossings.synergies().set_index(["value", "a", "b"])["kind"]
+    assert kinds["slack_min:shanghai_area_90min:station_fastest", "tongsujiayong", "yongzhou"] == "complements"
+    assert kinds["slack_min:huyong_1h:centre_to_centre", "tongsujiayong", "yongzhou"] == "complements"
+
+
+@pytest.mark.real
+def test_contributions_of_the_crossings_add_up_to_what_they_bring_together(crossings):
+    table = crossings.contributions()
+    assert len(table) == 4 * 4
+    for value, rows in table.groupby("value"):
+        together = crossings.values[value].iloc[-1] - crossings.values[value].iloc[0]
+        assert rows["shapley"].sum() == pytest.approx(together, abs=1e-9)
+        assert rows["shapley_in_order"].sum() == pytest.approx(together, abs=1e-9)
+
+
+@pytest.mark.real
+def test_zhoushans_line_alone_helps_the_way_by_hangzhou_that_nobody_takes_across_the_bay(circles, crossings):
+    # Why the two are substitutes from Ningbo to Shanghai with the wait: the trains Hangzhou-Zhoushan call at Ningbo, and with
+    # them a change at Hangzhou beats the direct train; over 通苏嘉甬 there is no such change to make quicker.
+    kinds = crossings.synergies().set_index(["value", "a", "b"])["kind"]
+    assert kinds["slack_min:huyong_1h:station_service", "tongsujiayong", "yongzhou"] == "substitutes"
+    changes = {}
+    for added in ([], ["yongzhou"], ["tongsujiayong"], ["tongsujiayong", "yongzhou"]):
+        times = circles.station_times(circles.variant("do_minimum_2025", add=added, year=2035))
+        changes[tuple(added)] = times.set_index(["from_id", "to_id"]).loc[("ningbo", "shanghaihongqiao"), "changes"]
+    assert changes == {(): 0, ("yongzhou",): 1, ("tongsujiayong",): 0, ("tongsujiayong", "yongzhou"): 0}

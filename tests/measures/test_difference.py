@@ -8,8 +8,10 @@ from hypothesis.extra.numpy import arrays
 
 from sim.measures.difference import (
     OUTSIDE,
+    STEP_CLASSES,
     changed_areas,
     classify_change,
+    classify_steps,
     count_people_by_saving,
     mean_saving_by_group,
     minutes_saved,
@@ -43,13 +45,37 @@ def test_everybody_is_in_one_class_of_minutes_saved():
     table = count_people_by_saving(BASE, OTHER, GRID).set_index("class")["population"]
     assert table["no change"] == 1
     assert table["saves 5-10"] == 2  # five minutes are the first of their class
-    assert table["saves 20-30"] == 4
-    assert table["saves >60"] == 8
+    assert table["saves 20-40"] == 4
+    assert table["saves >40"] == 8  # 61 minutes
     assert table["loses 5-10"] == 16
     assert table["newly reached"] == 32
     assert table["lost"] == 64
     assert table["not reached"] == 128
     assert table.sum() == 255
+
+
+def test_the_steps_of_a_map_count_the_people_of_the_table():
+    # the same breaks on maps and in tables; within an hour only what stays on its side of the hour has a step
+    numbers = classify_steps(BASE, OTHER, np.ones((1, 8), dtype=bool), within_min=1000.0)
+    names = [STEP_CLASSES[number] for number in numbers[0]]
+    assert names == [
+        "no-change",
+        "faster-2",  # 5 minutes are the first of 5-10
+        "faster-4",  # 20 of 20-40
+        "faster-5",  # 61 of 40 and more
+        "slower-2",
+        "newly-reached",
+        "lost",
+        "unreachable",
+    ]
+    table = count_people_by_saving(BASE, OTHER, GRID).set_index("class")["population"]
+    on_map = {name: PEOPLE[0, k] for k, name in enumerate(names)}
+    assert table["saves 20-40"] == on_map["faster-4"]
+    assert table["loses 5-10"] == on_map["slower-2"]
+
+
+def test_the_land_outside_the_study_has_no_step():
+    assert classify_steps(BASE, OTHER, np.zeros((1, 8), dtype=bool), within_min=60.0).tolist() == [[-1] * 8]
 
 
 def test_areas_are_those_of_the_cells():

@@ -232,3 +232,23 @@ def test_inequality_has_every_measure_of_every_indicator_by_city_and_by_people(s
     by_people = sum(minutes[town] * people for town, people in PEOPLE.items()) / 31000
     assert found["average_minutes", "best", "mean", "people"] == pytest.approx(by_people)
     assert np.isnan(found["nearest_airport", "best", "gini", "city"])
+
+
+@pytest.mark.real
+def test_travel_times_converge_while_potentials_diverge_as_the_first_high_speed_lines_open(repository):
+    # As published for the delta, e.g. by county for the time to others and the economic potential (Tao 2016): the gap in
+    # minutes narrows and that in potential widens. Relative to means that improve, both may narrow.
+    study = sim.read_study(repository / "scenarios" / "hindcast")
+    gaps = {}
+    for scenario_id in ("year_2009", "year_2013"):
+        table = measure_indicators(
+            study.model(scenario_id), city_set="27", decays=(Decay("power", 1.0),), cutoffs_min=()
+        )
+        best = table[table["mode"] == "best"]
+        gaps[scenario_id] = best.groupby("indicator")["value"].agg(["mean", lambda values: values.std(ddof=0)])
+        gaps[scenario_id].columns = ["mean", "gap"]
+    before, after = gaps["year_2009"], gaps["year_2013"]
+    assert after.loc["average_minutes", "mean"] < before.loc["average_minutes", "mean"]
+    assert after.loc["average_minutes", "gap"] < before.loc["average_minutes", "gap"]
+    assert after.loc["potential_others_power:1", "mean"] > before.loc["potential_others_power:1", "mean"]
+    assert after.loc["potential_others_power:1", "gap"] > before.loc["potential_others_power:1", "gap"]

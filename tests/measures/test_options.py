@@ -40,13 +40,14 @@ def test_cost_per_minute_and_per_person():
             ("tunnel", "t", "people:a:60", 1000, 5000, 200.0),  # 4,000 people for 2e10 yuan: 5 million each
             ("ferry", "f", "slack_min:x", -100, -100, 10.0),  # nothing gained: no price
             ("bridge", "b", "slack_min:x", -100, -50, np.nan),  # no cost known
+            ("tunnel", "t", "indicator:a:potential_others_power:1", 10, 15, 200.0),  # neither minutes nor persons
         )
     )
-    assert table["gain"].tolist() == [40, 4000, 0, 50]
+    assert table["gain"].tolist() == [40, 4000, 0, 50, 5]
     assert table["cost_100m_cny_per_minute"].tolist()[0] == 5
     assert table["cost_cny_per_person"].tolist()[1] == 5_000_000
-    assert table.loc[[1, 2, 3], "cost_100m_cny_per_minute"].isna().all()
-    assert table.loc[[0, 2, 3], "cost_cny_per_person"].isna().all()
+    assert table.loc[[1, 2, 3, 4], "cost_100m_cny_per_minute"].isna().all()
+    assert table.loc[[0, 2, 3, 4], "cost_cny_per_person"].isna().all()
 
 
 def test_the_frontier_holds_what_nothing_beats_for_as_little():
@@ -275,4 +276,12 @@ def test_the_crossing_the_experts_chose_in_2016_comes_first_on_the_network_of_to
     values = [Slack("huyong_1h", "station_fastest"), Slack("huyong_1h", "centre_to_centre")]
     compared = compare_options(study, options, values, base="do_minimum_2025")
     assert summary(compared.ranks)["rank"].to_dict() == {"hujiayong_jiaxing": 1, "hujiayong_jinshan": 2}
+    assert summary(compared.ranks).loc["hujiayong_jinshan", "dominated_by"] == "hujiayong_jiaxing"
     assert (compared.gains["gain"] >= 0).all()
+    # With the published minutes, kilometres at sea and of new line; only the last speaks for Jinshan, which is first where its
+    # weight of six is above 1/2: (1 - 1/2)^5 = 1/32 of all weights.
+    criteria = read_criteria(repository / "scenarios" / "circles" / "options_2016.csv", list(options))
+    compared = compare_options(study, options, values, base="do_minimum_2025", criteria=criteria)
+    table = summary(compared.ranks)
+    assert table["rank"].to_dict() == {"hujiayong_jiaxing": 1, "hujiayong_jinshan": 2}
+    assert table.loc["hujiayong_jinshan", "share_first"] == pytest.approx(1 / 32, abs=0.006)

@@ -5,7 +5,13 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.measures.station_access import compare_station_access, tabulate_station_access
+from sim.measures.hindcast_roads import RoadsByDate
+from sim.measures.station_access import (
+    compare_station_access,
+    judge_station_access,
+    slow_built_up_roads,
+    tabulate_station_access,
+)
 from sim.times.transit import transit_ways
 
 
@@ -37,3 +43,37 @@ def test_by_bus_and_metro_shanghai_is_within_a_quarter_of_the_means_of_large_met
     assert found.loc["bus_metro_cities", "n_stations"] == 3
     for check in ("bus_metro_cities", "metro_metro_cities"):
         assert abs(found.loc[check, "residual_min"]) < found.loc[check, "published_min"] / 4
+
+
+@pytest.fixture(scope="module")
+def hindcast_roads(repository):
+    study = sim.read_study(repository / "scenarios" / "hindcast")
+    assumptions = next(iter(study.scenarios.values())).assumptions
+    return study.region, RoadsByDate(study.network, study.region.grid, assumptions)
+
+
+@pytest.mark.real
+def test_in_the_peak_streets_of_built_up_cells_take_the_delay_longer_than_those_outside(hindcast_roads):
+    _, roads = hindcast_roads
+    classes = slow_built_up_roads(roads, 1.7).network.road_classes.set_index("road_class")
+    # 0.85 of 60 km/h outside, over 1.7 in built-up cells: 30 km/h.
+    assert classes.loc["primary", "speed_kmh"] * classes.loc["primary", "urban_congestion_factor"] == pytest.approx(30)
+    assert classes["congestion_factor"].equals(roads.network.road_classes.set_index("road_class")["congestion_factor"])
+
+
+@pytest.mark.real
+def test_by_car_the_peak_takes_longer_and_only_it_comes_near_the_mean_in_congestion(hindcast_roads, repository):
+    region, roads = hindcast_roads
+    observed = repository / "data" / "observed"
+    published, traffic = (pd.read_csv(observed / f"{name}.csv") for name in ("station_access", "city_traffic"))
+    # Peak time over free time of four cities of the region: (1.932 + 1.822 + 1.756 + 1.678) / 4.
+    assert traffic["peak_index"].mean() == pytest.approx(1.797)
+    stations, checks = judge_station_access(region, roads, published, traffic, "2019-12-31")
+    assert (stations["car_peak_min"] >= stations["car_min"]).all()
+    assert (stations["transit_min"] <= stations[["walk_min", "bus_min"]].min(axis=1)).all()
+    verdict = checks[checks["check_id"] == "car_all"].set_index("roads")["verdict"].to_dict()
+    assert verdict == {"usual": "outside", "peak": "inside"}
+    others = checks[checks["check_id"] != "car_all"]
+    assert list(others["verdict"]) == ["inside"] * 3
+    # A quarter of 25 minutes: within 18.75 and 31.25.
+    assert (checks["verdict"] == "inside").equals(checks["residual_min"].abs() <= checks["published_min"] / 4)

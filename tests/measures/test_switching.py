@@ -166,6 +166,28 @@ def test_a_switching_speed_is_that_of_a_project_which_sets_it(tutorial, tutorial
     assert verdicts["value_min"].iloc[0] == pytest.approx(row["verified_value_min"], abs=1e-9)
 
 
+def test_a_target_about_counties_has_the_switching_values_of_the_same_target_about_cities(tutorial_copy):
+    page = tutorial_copy / "study.toml"
+    tables = {
+        "cities": 'from = "a"\nto = ["d", "e"]',
+        "counties": 'from = "a"\nto = ["900004", "900005"]\nto_kind = "counties"',
+        "own": 'from_set = "all"\nto_kind = "own_counties"',
+    }
+    text = page.read_text(encoding="utf-8")
+    for name, ends in tables.items():
+        text += f'\n[targets.{name}]\nname = "x"\nname_en = "x"\nlimit_min = 50\nsource = "invented"\n{ends}\n'
+    page.write_text(text, encoding="utf-8")
+    study = sim.read_study(tutorial_copy)
+    readings = ["station_service", "centre_to_centre"]
+    table = find_switching_values(study, "base", target_ids=list(tables), readings=readings)
+    assert "own" not in set(table["target"])  # every town is its own county: no journey
+    cities, counties = (
+        table[table["target"] == name].drop(columns="target").reset_index(drop=True) for name in ("cities", "counties")
+    )
+    assert len(cities) == 2 * 5
+    pd.testing.assert_frame_equal(cities, counties)
+
+
 def test_a_target_that_is_met_has_no_rows(tutorial):
     table = find_switching_values(tutorial, "base", readings=["station_fastest"])
     assert table.empty
@@ -188,6 +210,17 @@ def test_the_command_writes_its_table(repository, tmp_path, monkeypatch, capsys)
     assert set(table["lever"]) == {"line_speed", "stops", "frequency", "station_time", "access_time"}
     assert "not by this alone" in capsys.readouterr().out
     assert main([*command, "--target", "end"]) == 2
+
+
+def test_a_rule_of_access_has_no_levers(tutorial_copy, tmp_path, capsys):
+    page = tutorial_copy / "study.toml"
+    rule = (
+        '\n[coverage.near]\nname = "x"\nname_en = "x"\nof = "city_seats"\nin = "all"\nto = "rail_station"\n'
+        'within_min = 30\nsource = "invented"\n'
+    )
+    page.write_text(page.read_text(encoding="utf-8") + rule, encoding="utf-8")
+    assert main(["switching", str(tutorial_copy), "base", "--target", "near", "--outputs", str(tmp_path)]) == 2
+    assert "'near' is a rule of access by road" in capsys.readouterr().err
 
 
 def test_levers_leave_the_network_as_it_was_and_move_only_what_they_name(line5):

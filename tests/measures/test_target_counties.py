@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 import sim
+from sim.cli import main
 from sim.measures.evidence import check_targets, destinations_by_origin, gather_evidence
 from sim.measures.targets import Target, judge_targets, list_failing
 
@@ -37,6 +38,35 @@ def test_a_county_is_as_far_as_the_town_that_is_its_seat(model):
     for column in ("reading", "value_min", "binding_leg", "share_of_population"):
         assert list(by_target["cities"][column]) == list(by_target["counties"][column])
     assert ends.loc[ends["target"] == "counties", "from_id"].unique() == ["a"]
+
+
+def test_a_verdict_names_the_destination_that_is_farthest(model):
+    verdicts, ends = judge(model, all=target(**{"from": "a"}, to=["b", "c", "d", "e"]))
+    rows = verdicts.set_index("reading")
+    # In the train e is farthest, 52 min by express against 39 to d; with the wait d is: 30 + 39 for the local train that calls
+    # there against 10 + 54.4 to e.
+    assert rows.loc["station_fastest", "worst_id"] == "e"
+    assert rows.loc["station_service", "worst_id"] == rows.loc["centre_to_centre", "worst_id"] == "d"
+    for reading, own in ends.groupby("reading"):
+        assert rows.loc[reading, "worst_min"] == own["value_min"].max()
+    share = target(**{"from": "a"}, to=["b", "c", "d", "e"], met_when="share", required_share=0.5)
+    shared = judge(model, share=share)[0].set_index("reading")
+    # b, c and e hold 22 of 30 thousand: the verdict is nearer than the worst, which is named all the same.
+    assert shared.loc["station_service", "worst_id"] == "d"
+    assert shared.loc["station_service", "value_min"] < shared.loc["station_service", "worst_min"]
+
+
+def test_the_command_names_the_worst_of_several_destinations_and_of_one_none(tutorial_copy, capsys):
+    page = tutorial_copy / "study.toml"
+    several = (
+        '\n[targets.all_towns]\nname = "x"\nname_en = "x"\nfrom = "a"\nto = ["900003", "900005"]\nto_kind = "counties"\n'
+        'limit_min = 60\nsource = "invented"\n'
+    )
+    page.write_text(page.read_text(encoding="utf-8") + several, encoding="utf-8")
+    assert main(["targets", str(tutorial_copy), "--scenario", "base", "--target", "all_towns"]) == 1
+    assert "worst E城" in capsys.readouterr().out
+    assert main(["targets", str(tutorial_copy), "--scenario", "base", "--target", "end_to_end"]) == 1
+    assert "worst" not in capsys.readouterr().out
 
 
 def test_the_counties_of_a_city_set_are_those_of_its_cities(model):

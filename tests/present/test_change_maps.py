@@ -9,9 +9,8 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex, to_rgb
 
 from sim.errors import InputError
+from sim.measures.difference import CHANGE_BREAKS_MIN, STEP_CLASSES, classify_steps
 from sim.present.difference_maps import (
-    CHANGE_CLASSES,
-    classify_change,
     draw_difference_map,
     draw_new_reach_map,
     list_change_labels,
@@ -28,13 +27,13 @@ ORIGIN = Place("宁波", "Ningbo", *at(-45, 0))
 
 def names_of(before, after, within_min=120.0):
     shape = (1, len(before))
-    classes = classify_change(
+    classes = classify_steps(
         np.array([before], dtype=float),
         np.array([after], dtype=float),
         np.ones(shape, dtype=bool),
         within_min=within_min,
     )
-    return [CHANGE_CLASSES[one] for one in classes[0]]
+    return [STEP_CLASSES[one] for one in classes[0]]
 
 
 def test_a_change_falls_into_the_class_of_its_minutes_on_both_sides_of_zero():
@@ -55,7 +54,9 @@ def test_what_enters_or_leaves_the_circle_has_a_class_of_its_own_whatever_the_mi
 
 def test_exactly_at_the_limit_counts_as_within():
     assert names_of([120.0], [115.0]) == ["faster-2"]
-    assert names_of([120.001], [120.0]) == ["newly-reached"]
+    assert names_of([120.01], [120.0]) == ["newly-reached"]
+    # A cell counts as within a cut-off as it does for isochrones: up to a thousandth of a minute beyond it.
+    assert names_of([120.0005], [120.0]) == ["no-change"]
 
 
 def test_the_ramp_is_symmetric_and_its_middle_neutral():
@@ -68,6 +69,10 @@ def test_the_ramp_is_symmetric_and_its_middle_neutral():
     assert max(red, green, blue) - min(red, green, blue) < 0.05
 
 
+def test_every_step_has_a_colour_on_both_sides():
+    assert len(FASTER_COLOURS) == len(SLOWER_COLOURS) == len(CHANGE_BREAKS_MIN)
+
+
 def test_both_sides_darken_with_the_size_of_the_change():
     def lightness(colour):
         return float(np.dot(to_rgb(colour), [0.2126, 0.7152, 0.0722]))
@@ -78,7 +83,7 @@ def test_both_sides_darken_with_the_size_of_the_change():
 
 
 def test_classes_of_their_own_are_hatched_so_that_grey_print_tells_them():
-    hatches = {name: look.hatch for name, look in zip(CHANGE_CLASSES, list_change_looks(), strict=True)}
+    hatches = {name: look.hatch for name, look in zip(STEP_CLASSES, list_change_looks(), strict=True)}
     own = [hatches[name] for name in ("newly-reached", "lost", "unreachable")]
     assert all(own)
     assert len(set(own)) == 3
@@ -139,8 +144,8 @@ def test_the_heavy_line_of_a_difference_map_is_that_of_the_later_surface(differe
 
 
 def test_a_difference_map_has_every_class_and_the_unit_in_its_key(difference):
-    keys = {name for name in CHANGE_CLASSES if find_by_gid(difference, f"change-{name}")}
-    assert keys == set(CHANGE_CLASSES) - {"unreachable"}
+    keys = {name for name in STEP_CLASSES if find_by_gid(difference, f"change-{name}")}
+    assert keys == set(STEP_CLASSES) - {"unreachable"}
     texts = read_texts(difference)
     for phrase in ("Change (minutes)", "newly within 120 min", "不可达", "理想出行范围，非实际出行", "审图号"):
         assert phrase in texts

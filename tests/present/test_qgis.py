@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import geopandas as gpd
@@ -10,20 +11,21 @@ import pytest
 import shapely
 from matplotlib.colors import to_rgb
 
-from sim.present.difference_maps import CHANGE_CLASSES, list_change_looks
+import sim
+from sim.measures.difference import STEP_CLASSES
+from sim.present.difference_maps import list_change_looks
 from sim.present.qgis import (
     Category,
-    ProjectLayer,
     add_styles,
     change_polygons,
     spell_style,
     style_changes,
     style_isochrones,
     style_network,
-    write_project,
 )
-from sim.present.qgis_project import write_network_layer
-from sim.present.style import STATUS_LOOKS, band_colours
+from sim.present.qgis_file import ProjectLayer, write_project
+from sim.present.qgis_project import write_network_layer, write_study_project
+from sim.present.style import SEA_COLOUR, STATUS_LOOKS, band_colours
 from tests.present.coast import CRS
 
 
@@ -57,7 +59,7 @@ def test_isochrones_have_the_colours_of_the_maps_and_the_nearest_on_top():
 
 def test_changes_and_statuses_have_the_colours_of_the_maps():
     _, changes = read_style(spell_style("change", style_changes(), "fill"))
-    looks = dict(zip(CHANGE_CLASSES, list_change_looks(), strict=True))
+    looks = dict(zip(STEP_CLASSES, list_change_looks(), strict=True))
     assert {value: options["color"] for value, options in changes.items()} == {
         name: spelt(look.colour) for name, look in looks.items()
     }
@@ -109,25 +111,92 @@ def test_change_polygons_have_the_area_and_people_of_their_cells(grid, minutes):
     assert np.isfinite(minutes[grid.is_land]).sum() + areas.loc["unreachable", "area_km2"] == grid.is_land.sum()
 
 
-def test_a_project_opens_its_layers_by_relative_paths(tmp_path):
-    layer = ProjectLayer(
-        "宁波", "plan/isochrones.gpkg", "ningbo", "fill", "cutoff_min", (Category("60", "≤60", "#112233"),)
-    )
-    path = write_project(tmp_path / "study.qgs", [layer], title="研究 <A&B>", crs=CRS)
-    root = ET.parse(path).getroot()
+CLASSES = (Category("60", "≤60", "#112233"),)
+LAYERS = [
+    ProjectLayer("路网", "network.gpkg", "network", "line", "status", style_network()),
+    ProjectLayer("宁波", "plan/isochrones.gpkg", "ningbo", "fill", "cutoff_min", CLASSES, group="<规划>"),
+    ProjectLayer("上海", "plan/isochrones.gpkg", "shanghai", "fill", "cutoff_min", CLASSES, "<规划>", "hidden"),
+    ProjectLayer("宁波", "base/isochrones.gpkg", "ningbo", "fill", "cutoff_min", CLASSES, "现状", "hidden"),
+]
+
+
+@pytest.fixture
+def project(tmp_path):
+    path = tmp_path / "study.qgs"
+    return write_project(path, LAYERS, title="研究 <A&B>", crs=CRS, background=SEA_COLOUR, view=(1.0, 2.0, 30.0, 40.0))
+
+
+def test_a_project_opens_its_layers_by_relative_paths(project, tmp_path):
+    root = ET.parse(project).getroot()
     assert root.findtext("title") == "研究 <A&B>"
-    sources = [
-        *(one.text for one in root.iter("datasource")),
-        *(one.get("source") for one in root.iter("layer-tree-layer")),
-    ]
-    assert sources == ["./plan/isochrones.gpkg|layername=ningbo"] * 2
+    wanted = [f"./{layer.path}|layername={layer.layer}" for layer in LAYERS]
+    assert [one.text for one in root.iter("datasource")] == wanted
+    assert [one.get("source") for one in root.iter("layer-tree-layer")] == wanted
     assert root.findtext("properties/Paths/Absolute") == "false"
-    assert str(tmp_path) not in path.read_text(encoding="utf-8")
-    assert {one.get("id") for one in root.iter("layer-tree-layer")} == {
-        one.findtext("id") for one in root.iter("maplayer")
-    }
-    again = write_project(tmp_path / "again.qgs", [layer], title="研究 <A&B>", crs=CRS)
-    assert path.read_bytes() == again.read_bytes()
+    assert str(tmp_path) not in project.read_text(encoding="utf-8")
+    again = write_project(
+        tmp_path / "again.qgs", LAYERS, title="研究 <A&B>", crs=CRS, background=SEA_COLOUR, view=(1.0, 2.0, 30.0, 40.0)
+    )
+    assert project.read_bytes() == again.read_bytes()
+
+
+def test_the_list_of_layers_finds_each_layer_by_an_id_that_qgis_keeps(project):
+    root = ET.parse(project).getroot()
+    listed = [one.get("id") for one in root.iter("layer-tree-layer")]
+    assert listed == [one.findtext("id") for one in root.iter("maplayer")]
+    assert len(set(listed)) == len(LAYERS)
+    assert min(len(one) for one in listed) > 10  # QGIS replaces shorter ones, and the list would then find no layer
+
+
+def test_layers_stand_in_groups_and_only_what_is_to_be_seen_is_checked(project):
+    tree = ET.parse(project).getroot().find("layer-tree-group")
+    groups = tree.findall("layer-tree-group")
+    assert [(group.get("name"), group.get("expanded"), len(group)) for group in groups] == [
+        ("<规划>", "1", 2),
+        ("现状", "0", 1),
+    ]
+    checked = [one.get("checked") == "Qt::Checked" for one in tree.iter("layer-tree-layer")]
+    assert checked == [True, True, False, False]
+
+
+def test_a_project_opens_in_its_own_crs_over_the_sea_at_its_view(project):
+    root = ET.parse(project).getroot()
+    assert root.findtext("properties/SpatialRefSys/ProjectionsEnabled") == "1"  # without it QGIS ignores projectCrs
+    assert root.findtext("projectCrs/spatialrefsys/proj4") == CRS
+    parts = [int(root.findtext(f"properties/Gui/CanvasColor{name}Part")) for name in ("Red", "Green", "Blue")]
+    assert parts == [round(255 * part) for part in to_rgb(SEA_COLOUR)]
+    extent = root.find("mapcanvas/extent")
+    assert [float(extent.findtext(name)) for name in ("xmin", "ymin", "xmax", "ymax")] == [1.0, 2.0, 30.0, 40.0]
+
+
+def test_the_project_of_a_study_shows_one_place_of_the_last_scenario_between_land_and_railways(
+    repository, line5, tmp_path
+):
+    tiny = sim.read_study(repository / "scenarios" / "tutorial").region
+    plain = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 100_000, 50_000)], crs=line5.crs)
+    lake = gpd.GeoDataFrame(geometry=[shapely.box(10_000, 10_000, 11_000, 11_000)], crs=line5.crs)
+    for layer, polygons in (("land", plain), ("water", lake)):
+        polygons.to_crs("EPSG:4326").to_file(tmp_path / "coast.gpkg", layer=layer, driver="GPKG")
+    region = replace(tiny, land_path=tmp_path / "coast.gpkg")
+    scenarios = {"base": "现状", "plan": "规划"}
+    for name in scenarios:
+        (tmp_path / name).mkdir()
+    path = write_study_project(
+        tmp_path,
+        title="研究",
+        scenarios=scenarios,
+        places={"a": "甲", "b": "乙"},
+        cutoffs_min=[60, 120],
+        network=line5,
+        region=region,
+        projects={},
+    )
+    tree = ET.parse(path).getroot().find("layer-tree-group")
+    shown = [one.get("name") for one in tree.iter("layer-tree-layer") if one.get("checked") == "Qt::Checked"]
+    assert shown == ["铁路网 railways", "湖泊 lakes", "甲 · 规划", "陆地 land"]
+    assert len(list(tree.iter("layer-tree-layer"))) == 3 + 2 * 2
+    land = gpd.read_file(tmp_path / "ground.gpkg", layer="land")
+    assert land.geometry.area.sum() == pytest.approx(100e3 * 50e3, rel=1e-6)
 
 
 def test_a_network_layer_tells_what_exists_by_status_and_has_its_style(line5, tmp_path):

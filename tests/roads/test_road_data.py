@@ -52,6 +52,8 @@ SHIPPED_CROSSINGS = {
     "之江大桥": "2013-02-05",
     "庆春路过江隧道": "2010-12-28",
     "钱江通道 (钱江隧道)": "2014-04-16",
+    "五峰山长江大桥": "2021-06-30",
+    "太湖隧道": "2021-12-30",
 }
 AUTHORED_CROSSINGS = {
     "g9211_jintang_bridge": "2009-12-25",
@@ -62,7 +64,6 @@ AUTHORED_CROSSINGS = {
     "changtai_bridge": "2025-09-09",
     "chizhou_bridge": "2019-08-31",
     "wuhu_bridge_2": "2017-12-30",
-    "wufengshan_bridge": "2021-06-30",
 }
 
 
@@ -312,3 +313,30 @@ def test_every_motorway_of_the_build_is_in_the_file(roads: Roads) -> None:
     missing = [name for name in motorways["name"] if name not in there and name not in crossings]
     # Those that are a crossing from end to end bear the name of the crossing instead.
     assert [name for name in missing if not name.endswith(("引桥", "接线", "隧道", "锡通高速"))] == []
+
+
+# Motorways whose ends are the published ones: length in km from the press or an encyclopaedia (sources in motorways.csv).
+PUBLISHED_KM = {
+    "镇丹高速": 21.6,
+    "宣宁高速": 45.6,
+    "宁千高速": 40.4,
+    "临建高速千秋关—於潜段": 24.1,
+    "临建高速於潜—安仁段": 85.5 - 24.1,
+    "绍诸高速": 62.5,
+    "芜黄高速": 116.0,
+    "杭长高速": 65.9,
+    "杭长高速一期": 19.0,
+}
+
+
+@pytest.mark.parametrize(("name", "published_km"), PUBLISHED_KM.items())
+def test_a_motorway_laid_on_the_extract_is_about_as_long_as_published(
+    roads: Roads, name: str, published_km: float
+) -> None:
+    """Waypoints were read off the map, and a road taken for another one is longer or shorter than its published length."""
+    own = nx.Graph()
+    for link in roads.links[roads.links["name"] == name].itertuples():
+        own.add_edge(link.from_node, link.to_node, km=link.km)
+    ways = dict(nx.all_pairs_dijkstra_path_length(own, weight="km"))
+    longest = max(km for from_node in ways.values() for km in from_node.values())
+    assert longest == pytest.approx(published_km, rel=0.12)

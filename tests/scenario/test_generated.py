@@ -7,6 +7,7 @@ import pytest
 
 import sim
 from sim.errors import InputError, ScenarioError
+from sim.measures.scenario_gap import find_gap
 from sim.scenario.assumptions import Assumptions
 from sim.scenario.generated import (
     GeneratedPage,
@@ -201,3 +202,21 @@ def test_the_page_for_2030_is_what_is_committed_by_then(repository):
     )
     assert found.projects == page.projects
     assert found.year == page.year
+
+
+@pytest.mark.real
+def test_every_pair_of_the_main_study_is_one_project_apart_and_not_laid_to_the_year(repository):
+    study = sim.read_study(repository / "scenarios" / "circles")
+    full = study.scenario("all_2035")
+    pairs = []
+    for name, project in study.projects.items():
+        pairs.append((name, f"before_{name}" if project.card.requires else "none", f"only_{name}"))
+        if name in full.projects:
+            needed_by_others = any(name in study.projects[other].card.requires for other in full.projects)
+            pairs.append((name, f"without_{name}", f"after_{name}" if needed_by_others else "all_2035"))
+    assert len(pairs) > 40
+    for name, without, with_it in pairs:
+        base, other = study.scenario(without), study.scenario(with_it)
+        assert base.year == other.year  # so that nothing opens by itself, whatever the networks are
+        gap = find_gap(base, study.network, other, study.network, study.projects)
+        assert gap.causes() == [f"project {name} on"], (without, with_it)

@@ -93,3 +93,19 @@ def test_a_network_can_be_sent_to_another_process(line5):
     assert sent.date == dated.date
     assert all(sent.tables[name].equals(frame) for name, frame in dated.tables.items())
     assert sent.stations is sent.tables["stations"]
+
+
+def test_roads_are_told_apart_by_their_content_and_not_by_which_table_holds_it(repository):
+    network = sim.read_network(repository / "networks" / "grid").as_of("2030-12-31")
+    copied = network.with_tables(roads=network.roads.copy())
+    closed = network.with_tables(roads=network.roads.iloc[:-1].copy())
+    keys = [roads_key(made, Assumptions()) for made in (network, copied, closed, network)]
+    assert keys[0] == keys[1] == keys[3] != keys[2]
+
+
+def test_asking_for_no_sources_gives_a_table_to_which_sources_can_be_added(graph):
+    nodes, roads = nodes_of(graph), RoadMinutes(graph)
+    _, sources = roads.table_of([])
+    assert len(sources) == 0
+    table, sources = roads.table_of(nodes[:1])
+    assert minutes_of(roads, table, sources, nodes[:1])[0, 0] == 0

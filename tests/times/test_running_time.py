@@ -232,3 +232,22 @@ def test_what_is_remembered_of_one_network_is_not_taken_for_another():
     assert len(set(first)) == len(networks)
     assert first[0] == min(first)
     assert [minutes(network) for network in reversed(networks)] == first[::-1]
+
+
+def test_times_that_are_remembered_follow_the_line_its_supplement_and_the_train() -> None:
+    # Held to 90 km/h = 25 m/s, 10 km take 50 s and 625 m to start and as much to stop, and 8750 m at 25 m/s: 450 s.
+    plain = network()
+    slower = plain.with_tables(lines=plain.lines.assign(speed_kmh=90.0))
+    looser = plain.with_tables(lines=plain.lines.assign(supplement_percent=20.0))
+    trains = plain.train_classes.assign(max_speed_kmh=90.0)
+    weaker = plain.with_tables(train_classes=trains)
+    expected = {
+        "plain": 1.1 * start_and_stop_min(10.0),
+        "slower": 1.1 * 7.5,
+        "looser": 1.2 * start_and_stop_min(10.0),
+        "weaker": 1.1 * 7.5,
+    }
+    networks = {"plain": plain, "slower": slower, "looser": looser, "weaker": weaker}
+    for name in ("plain", "slower", "plain", "looser", "weaker", "plain", "slower"):
+        hops = hop_times(networks[name], stop_throat_kmh=inf)
+        assert run_of(hops, "all", "a")["run_min"] == pytest.approx(expected[name], abs=0.002), name

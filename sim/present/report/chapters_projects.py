@@ -1,13 +1,11 @@
-"""Stage 5e: the chapters on indicators, contributions, options, switching values and claims, from the tables of comparisons.
+"""Stage 5e: the chapter on projects: what each saves, contributes and costs, options, and switching values.
 
 A table that no command has written yet is named with the command that writes it: a report never invents one.
 """
 
-from collections.abc import Sequence
-from typing import Any
-
 import pandas as pd
 
+from sim.measures.difference import FELT_MIN
 from sim.present.report.chapters_verdict import figures_of
 from sim.present.report.data import ReportData
 from sim.present.report.document import Block, Column, Heading, Paragraph, Table
@@ -17,24 +15,15 @@ from sim.present.report.findings import (
     name_scenario,
     name_target,
     name_value,
-    say_claims,
     say_strongest,
 )
+from sim.present.report.published import PEOPLE_UNIT, columns_of, in_units, show_published
 from sim.present.report.sentences import Sentences
 
-__all__ = ["write_claims", "write_indicators", "write_projects"]
+__all__ = ["write_projects"]
 
-CITY_INDICATORS = ("average_minutes", "potential_total_power:1", "mass_within_120", "people_within_120")
-
-
-def write_indicators(data: ReportData, sentences: Sentences) -> list[Block]:
-    """Return accessibility indicators by city, and how even they are."""
-    return [
-        Heading(sentences.say("section.accessibility"), 2),
-        *_published(data, sentences, "indicators", "T3_indicators", _city_indicators),
-        Heading(sentences.say("section.equity"), 2),
-        *_published(data, sentences, "inequality", "T8_inequality", _evenness),
-    ]
+LEAST_SAVED = 0.05
+"""Million person-minutes that round to more than nothing."""
 
 
 def write_projects(data: ReportData, sentences: Sentences) -> list[Block]:
@@ -45,132 +34,132 @@ def write_projects(data: ReportData, sentences: Sentences) -> list[Block]:
         Heading(say("chapter.projects")),
         Heading(say("section.contributions"), 2),
         *([Paragraph(strongest, "finding")] if strongest else []),
-        *_published(data, sentences, "contributions", "T7_contributions", _contributions),
-        *_published(data, sentences, "synergy", "T7_synergy", _synergies),
+        *show_published(data, sentences, "contributions", "T7_contributions", _contributions),
+        *show_published(data, sentences, "synergy", "T7_synergy", _synergies),
         *figures_of(data, sentences, "contributions"),
+        Heading(say("section.savings"), 2),
+        *_savings(data, sentences),
+        *figures_of(data, sentences, "dominant"),
         Heading(say("section.options"), 2),
-        *_published(data, sentences, "options", "T6_options", _options),
-        *_published(data, sentences, "option_ranks", "T6_ranks", _ranks),
+        *show_published(data, sentences, "options", "T6_options", _options),
+        *show_published(data, sentences, "option_ranks", "T6_ranks", _ranks),
         *figures_of(data, sentences, "options"),
         Heading(say("section.switching"), 2),
-        *_published(data, sentences, "switching_values", "T9_switching", _switching),
+        *show_published(data, sentences, "switching_values", "T9_switching", _switching),
         *figures_of(data, sentences, "switching"),
     ]
 
 
-def write_claims(data: ReportData, sentences: Sentences) -> list[Block]:
-    """Return each official claim beside the model, and claims against what was delivered."""
-    summary = say_claims(data, sentences)
+def _savings(data: ReportData, sentences: Sentences) -> list[Block]:
+    """Return what each project alone saves everyone on the way to the first place, and what a minute saved costs."""
+    frame = data.table(f"savings_{data.first_place()}")
+    if frame is None:
+        return [Paragraph(sentences.say("missing.savings"), "note")]
+    place = name_place(data, sentences, data.first_place())
+    frame = frame[frame["project"].isin(data.projects)].sort_values(
+        "million_person_minutes", ascending=False, kind="stable"
+    )
+    saved, cost = frame["million_person_minutes"], frame["cost_100m_cny"]
+    shown = pd.DataFrame(
+        {
+            "project": [sentences.name(data.projects[project].card) for project in frame["project"]],
+            "cost": cost,
+            "person_minutes": saved * 1e6 / PEOPLE_UNIT,
+            "gaining_people": frame["people_saving_5min"] / PEOPLE_UNIT,
+            "most_saved": frame["most_saved_min"],
+            "cost_per_minute": (cost / saved).where((saved >= LEAST_SAVED) & (cost > 0)),
+        }
+    )
+    blocks: list[Block] = []
+    if len(frame) and saved.iloc[0] >= LEAST_SAVED:
+        said = sentences.say(
+            "savings.lead",
+            place=place,
+            project=shown["project"].iloc[0],
+            saved=float(saved.iloc[0]) * 1e6,
+            gaining=float(frame["people_saving_5min"].iloc[0]),
+            felt=FELT_MIN,
+            idle=int((saved < LEAST_SAVED).sum()),
+            projects=len(frame),
+        )
+        blocks.append(Paragraph(said))
+    names = ("project", "cost", "person_minutes", "gaining_people", "most_saved", "cost_per_minute")
+    columns = tuple(columns_of(sentences, names, cost_per_minute=("plain", 2)))
     return [
-        Heading(sentences.say("chapter.claims")),
-        *([Paragraph(summary, "finding")] if summary else []),
-        *_published(data, sentences, "claims", "T12_claims", _claims),
-        Heading(sentences.say("section.deliveries"), 2),
-        *_published(data, sentences, "deliveries", "T12_deliveries", _deliveries),
+        *blocks,
+        Table(
+            "T10_cost",
+            sentences.say("savings.table", place=place, scenario=_name_of_savings(data, sentences, frame)),
+            shown,
+            columns,
+            note=sentences.say("savings.note", place=place),
+            rows_in_text=40,
+        ),
     ]
 
 
-def _published(data: ReportData, sentences: Sentences, name: str, key: str, shape: Any) -> list[Block]:
-    """Return a table that a command has written, shaped for readers, or say which command writes it."""
-    frame = data.table(name)
-    if frame is None:
-        return [Paragraph(sentences.say(f"missing.{name}"), "note")]
-    shown, columns = shape(data, sentences, frame)
-    note = sentences.say(f"notes.{name}")
-    return [Table(key, sentences.say(f"tables.{name}"), shown, tuple(columns), note=note, rows_in_text=28)]
-
-
-def _columns(sentences: Sentences, names: Sequence[str], **shows: tuple[str, int]) -> list[Column]:
-    """Return columns by name; `shows` gives how a column is shown and its decimals."""
-    found = []
-    for name in names:
-        show, decimals = shows.get(name, ("plain", 0))
-        found.append(Column(name, sentences.say(f"column.{name}"), decimals, show))  # type: ignore[arg-type]
-    return found
-
-
-def _city_indicators(data: ReportData, sentences: Sentences, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Column]]:
-    """Return average minutes and potentials of every city in the base and the last scenario."""
-    kept = frame[frame["indicator"].isin(CITY_INDICATORS[:2]) & (frame["mode"] == "best")]
-    kept = kept[kept["scenario"].isin([data.base_id, data.full_id])]
-    wide = kept.pivot_table(index="city_id", columns=["indicator", "scenario"], values="value")
-    rows = []
-    for city_id, values in wide.iterrows():
-        row: dict[str, Any] = {"city": name_place(data, sentences, str(city_id))}
-        for indicator, short in ((CITY_INDICATORS[0], "average"), (CITY_INDICATORS[1], "potential")):
-            before = values.get((indicator, data.base_id), float("nan"))
-            after = values.get((indicator, data.full_id), float("nan"))
-            row |= {f"{short}_base": before, f"{short}_full": after, f"{short}_change": after / before - 1}
-        rows.append(row)
-    shown = pd.DataFrame(rows).sort_values("average_change", kind="stable")
-    names = (
-        "city",
-        "average_base",
-        "average_full",
-        "average_change",
-        "potential_base",
-        "potential_full",
-        "potential_change",
-    )
-    changes = {"average_change": ("share", 1), "potential_change": ("share", 1)}
-    return shown, _columns(sentences, names, **changes)
-
-
-def _evenness(data: ReportData, sentences: Sentences, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Column]]:
-    """Return every measure of evenness, one column a scenario of the report."""
-    ids = [result.scenario.scenario_id for result in data.results]
-    kept = frame[frame["scenario"].isin(ids) & frame["measure"].isin(["cv", "gini", "theil", "palma"])]
-    kept = kept[kept["indicator"].isin(CITY_INDICATORS[:2])]
-    keys = ["indicator", "mode", "measure", "by"]
-    wide = kept.pivot_table(index=keys, columns="scenario", values="value", sort=False).reset_index()
-    wide["indicator"] = [sentences.say(f"indicator.{name.split(':')[0]}") for name in wide["indicator"]]
-    wide["mode"] = [sentences.say(f"mode.{name}") for name in wide["mode"]]
-    wide["by"] = [sentences.say(f"by.{name}") for name in wide["by"]]
-    columns = [Column(key, sentences.say(f"column.{key}"), repeats="once") for key in keys]
-    present = [name for name in ids if name in wide]
-    return wide, [*columns, *(Column(name, name_scenario(data, sentences, name), 3) for name in present)]
+def _name_of_savings(data: ReportData, sentences: Sentences, frame: pd.DataFrame) -> str:
+    """Return the name of the scenario whose projects were compared, its id where the report does not hold it."""
+    scenario_id = str(frame["scenario"].iloc[0]) if len(frame) else data.full_id
+    known = {result.scenario.scenario_id for result in data.results}
+    return name_scenario(data, sentences, scenario_id) if scenario_id in known else scenario_id
 
 
 def _contributions(data: ReportData, sentences: Sentences, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Column]]:
+    frame = in_units(frame, ("first_in", "last_in", "shapley"))
     shown = frame.assign(
-        value=[name_value(data, sentences, value) for value in frame["value"]],
+        asked=[name_value(data, sentences, value) for value in frame["value"]],
         player=[name_player(data, sentences, player) for player in frame["player"]],
+        share_of_whole=frame["share"],
     )
     signs = dict.fromkeys(("first_in", "last_in", "shapley"), ("signed", 1))
-    return shown, _columns(
-        sentences, ("value", "player", "first_in", "last_in", "shapley", "share"), **signs, share=("share", 0)
-    )
+    names = ("player", "first_in", "last_in", "shapley", "share_of_whole")
+    return shown, [_asked(sentences), *columns_of(sentences, names, **signs, share_of_whole=("share", 0))]
+
+
+def _asked(sentences: Sentences) -> Column:
+    return Column("asked", sentences.say("column.asked"), repeats="once")
 
 
 def _synergies(data: ReportData, sentences: Sentences, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Column]]:
     kept = frame[frame["kind"] != "independent"]
-    order = kept["synergy"].abs().sort_values(ascending=False, kind="stable").index
-    kept = kept.reindex(order)
+    kept = in_units(kept.assign(size=-kept["synergy"].abs(), place=pd.factorize(kept["value"])[0]), ("synergy",))
+    kept = kept.sort_values(["place", "size"], kind="stable")
     shown = kept.assign(
-        value=[name_value(data, sentences, value) for value in kept["value"]],
+        asked=[name_value(data, sentences, value) for value in kept["value"]],
         a=[name_player(data, sentences, player) for player in kept["a"]],
         b=[name_player(data, sentences, player) for player in kept["b"]],
         kind=[sentences.say(f"kind.{kind}") for kind in kept["kind"]],
     )
-    return shown, _columns(sentences, ("value", "a", "b", "synergy", "kind"), synergy=("signed", 1))
+    columns = columns_of(sentences, ("a", "b", "synergy", "kind"), synergy=("signed", 1))
+    return shown, [_asked(sentences), *columns]
 
 
 def _options(data: ReportData, sentences: Sentences, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Column]]:
+    frame = in_units(frame.assign(place=pd.factorize(frame["value"])[0]), ("gain",)).sort_values("place", kind="stable")
     shown = frame.assign(
         option=[name_player(data, sentences, option) for option in frame["option"]],
-        value=[name_value(data, sentences, value) for value in frame["value"]],
+        asked=[name_value(data, sentences, value) for value in frame["value"]],
+        length_km=[_length_km(data, str(option)) for option in frame["option"]],
         dominated_by=[name_player(data, sentences, other) for other in frame["dominated_by"].fillna("")],
     )
-    names = ("option", "value", "gain", "cost_100m_cny", "cost_100m_cny_per_minute", "cost_cny_per_person")
+    names = ("option", "length_km", "gain", "cost_100m_cny", "cost_100m_cny_per_minute", "cost_cny_per_person")
     shows = {"gain": ("signed", 1), "cost_100m_cny_per_minute": ("plain", 1), "on_frontier": ("mark", 0)}
-    return shown, _columns(sentences, (*names, "on_frontier", "dominated_by"), **shows)
+    return shown, [_asked(sentences), *columns_of(sentences, (*names, "on_frontier", "dominated_by"), **shows)]
+
+
+def _length_km(data: ReportData, option: str) -> float:
+    """Return the length that the cards of an option's projects state, NaN where one of them states none."""
+    lengths = [data.projects[part].card.length_km for part in option.split("+") if part in data.projects]
+    known = [length for length in lengths if length is not None]
+    return sum(known) if known and len(known) == len(lengths) else float("nan")
 
 
 def _ranks(data: ReportData, sentences: Sentences, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Column]]:
     kept = frame.drop_duplicates("option").sort_values("rank", kind="stable")
     shown = kept.assign(option=[name_player(data, sentences, option) for option in kept["option"]])
     shows = {"score": ("plain", 2), "share_first": ("share", 0), "mean_rank": ("plain", 2)}
-    return shown, _columns(sentences, ("option", "rank", "score", "share_first", "mean_rank"), **shows)
+    return shown, columns_of(sentences, ("option", "rank", "score", "share_first", "mean_rank"), **shows)
 
 
 def _switching(data: ReportData, sentences: Sentences, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Column]]:
@@ -182,33 +171,4 @@ def _switching(data: ReportData, sentences: Sentences, frame: pd.DataFrame) -> t
     )
     names = ("target", "reading", "lever", "value_now", "switching_value", "alone", "best_value_min")
     shows = {"value_now": ("plain", 1), "switching_value": ("plain", 1), "alone": ("mark", 0)}
-    return shown, _columns(sentences, names, **shows)
-
-
-def _claims(data: ReportData, sentences: Sentences, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Column]]:
-    shown = frame.assign(
-        system=frame["system"] if sentences.language == "zh" else frame["claim_id"],
-        ends=[
-            "–".join(name_place(data, sentences, str(row[key])) for key in ("from_place", "to_place"))
-            for row in frame.to_dict("records")
-        ],
-        verdict=[sentences.say(f"claim.{verdict}") for verdict in frame["verdict"]],
-        year=frame["year"].astype("Int64").astype(str),
-    )
-    names = ("system", "ends", "year", "claimed_min", "fastest_min", "typical_min", "door_to_door_min", "verdict")
-    return shown, [
-        *_columns(sentences, names),
-        Column("difference_min", sentences.say("column.difference_min"), 0, "signed"),
-        Column("why", sentences.say("column.why"), place="workbook"),
-        Column("words", sentences.say("column.words"), place="workbook"),
-        Column("source", sentences.say("column.source"), place="workbook"),
-    ]
-
-
-def _deliveries(_data: ReportData, sentences: Sentences, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Column]]:
-    names = ("line", "claimed_min", "delivered_min", "ratio")
-    shown = frame if sentences.language == "zh" else frame.assign(line=frame["delivery_id"])
-    return shown, [
-        *_columns(sentences, names, ratio=("plain", 2)),
-        Column("delivered_source", sentences.say("column.source"), place="workbook"),
-    ]
+    return shown, columns_of(sentences, names, **shows)

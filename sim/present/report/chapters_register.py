@@ -10,6 +10,7 @@ from sim.present.report.document import Block, Bullets, Column, Heading, Paragra
 from sim.present.report.findings import name_scenario
 from sim.present.report.sentences import Sentences
 from sim.scenario.assumptions import describe_assumptions
+from sim.scenario.project import Project
 
 __all__ = ["write_checks", "write_register"]
 
@@ -22,6 +23,10 @@ def write_register(data: ReportData, sentences: Sentences) -> list[Block]:
     assumptions = pd.DataFrame(describe_assumptions(result.scenario.assumptions))
     assumptions["value"] = assumptions["value"].astype(str)
     assumptions["default"] = assumptions["default"].astype(str)
+    assumptions["description"] = [
+        sentences.say_or(f"assumption.{name}", words)
+        for name, words in zip(assumptions["assumption"], assumptions["description"], strict=True)
+    ]
     say = sentences.say
     columns = (
         Column("assumption", say("column.assumption")),
@@ -86,7 +91,9 @@ def write_checks(data: ReportData, sentences: Sentences) -> list[Block]:
     faults = [row for row in rows if not row["holds"]]
     checks = pd.DataFrame(rows, columns=["check", "scenario", "holds"])
     by_check = checks.groupby("check", sort=False)["holds"].all().reset_index()
+    by_check["check"] = [sentences.say_or(f"check.{name}", str(name).replace("_", " ")) for name in by_check["check"]]
     notes = _date_notes(data, sentences)
+    missing = _missing_tables(data, sentences)
     inputs = pd.DataFrame(
         {"file": list(data.inputs_sha256), "sha256": [h[:SHOWN_OF_HASH] for h in data.inputs_sha256.values()]}
     )
@@ -108,7 +115,7 @@ def write_checks(data: ReportData, sentences: Sentences) -> list[Block]:
         Heading(say("section.notes"), 2),
         Bullets(tuple(notes)) if notes else Paragraph(say("checks.no_notes")),
         Heading(say("section.gaps"), 2),
-        Bullets(sentences.lines("checks.gaps")),
+        Bullets((*missing, *sentences.lines("checks.gaps"))),
         Heading(say("section.version"), 2),
         Paragraph(say("checks.version", version=data.version, files=len(inputs))),
         Table(
@@ -121,30 +128,52 @@ def write_checks(data: ReportData, sentences: Sentences) -> list[Block]:
     ]
 
 
+def _missing_tables(data: ReportData, sentences: Sentences) -> tuple[str, ...]:
+    """Say which tables have not been computed, and by which commands they are."""
+    commands = {
+        "indicators": "indicators",
+        "contributions": "contributions",
+        f"savings_{data.first_place()}": "savings",
+        "options": "options",
+        "switching_values": "switching",
+        "claims": "claims",
+        "rail_summary": "hindcast",
+    }
+    missing = [f"sim {command}" for name, command in commands.items() if data.table(name) is None]
+    if not missing:
+        return ()
+    separator = sentences.say("label.separator")
+    return (sentences.say("checks.missing", count=len(missing), commands=separator.join(missing)),)
+
+
 def _date_notes(data: ReportData, sentences: Sentences) -> list[str]:
-    """Say which projects are on before their time, may be late, or are off though due."""
+    """Say which projects are on before their time, may be late, or are off though due: a sentence for each scenario."""
     said = []
     for result in data.results:
-        scenario = result.scenario
+        found: dict[str, list[str]] = {}
         for project_id, project in data.projects.items():
-            opens, on = project.card.opens, project_id in scenario.projects
-            latest = opens.latest or opens.central
-            if on and opens.central.year > scenario.year:
-                key = "scenarios.early"
-            elif on and latest.year > scenario.year:
-                key = "scenarios.late"
-            elif not on and project.card.status in {"open", "building"} and opens.central.year <= scenario.year:
-                key = "scenarios.off"
-            else:
-                continue
-            said.append(
-                sentences.say(
-                    key,
-                    scenario=name_scenario(data, sentences, scenario.scenario_id),
+            kind = _date_note(project, result.scenario.year, on=project_id in result.scenario.projects)
+            if kind:
+                opens = project.card.opens
+                when = sentences.say(
+                    "scenarios.project_when",
                     project=sentences.name(project.card),
                     central=opens.central.isoformat(),
-                    latest=latest.isoformat(),
-                    year=scenario.year,
+                    latest=(opens.latest or opens.central).isoformat(),
                 )
-            )
+                found.setdefault(kind, []).append(when)
+        scenario = name_scenario(data, sentences, result.scenario.scenario_id)
+        separator = sentences.say("label.separator")
+        for kind, projects in sorted(found.items()):
+            said.append(sentences.say(f"scenarios.{kind}", scenario=scenario, projects=separator.join(projects)))
     return said
+
+
+def _date_note(project: Project, year: int, *, on: bool) -> str:
+    """Return "early", "late" or "off", or nothing where the dates of a project agree with the year of a scenario."""
+    opens = project.card.opens
+    if on:
+        if opens.central.year > year:
+            return "early"
+        return "late" if (opens.latest or opens.central).year > year else ""
+    return "off" if project.card.status in {"open", "building"} and opens.central.year <= year else ""

@@ -1,5 +1,6 @@
 """Stage 5e: the first chapters: the verdict on one page, scope and definitions, scenarios and projects."""
 
+import hashlib
 from typing import Any
 
 import pandas as pd
@@ -7,7 +8,8 @@ import pandas as pd
 from sim.measures.targets import READINGS, name_first_year_met
 from sim.present.report.data import ReportData
 from sim.present.report.document import Block, Bullets, Column, Contents, Figure, Heading, PageBreak, Paragraph, Table
-from sim.present.report.findings import name_place, name_scenario, say_claims, say_strongest
+from sim.present.report.findings import name_place, name_scenario, name_year, say_claims, say_strongest
+from sim.present.report.opening_range import add_opening_range
 from sim.present.report.sentences import Sentences, signed
 
 __all__ = [
@@ -20,6 +22,7 @@ __all__ = [
     "write_verdict",
 ]
 
+SHOWN_OF_HASH = 12
 LEGS_OUTSIDE_TRAIN = ("access_min", "station_min", "wait_min", "change_min", "egress_min")
 
 
@@ -40,6 +43,7 @@ def _lead(data: ReportData, sentences: Sentences, target_id: str, verdicts: pd.D
     """Say in which reading and year a target is first met, and how near the nearest miss is."""
     target = data.targets[target_id]
     met = verdicts[verdicts["met"]].sort_values("year", kind="stable")
+    latest = _latest_year(data, verdicts, met["reading"].iloc[0]) if len(met) else 0
     missed = verdicts[~verdicts["met"]].dropna(subset=["slack_min"])
     nearest = missed.loc[missed["slack_min"].idxmax()] if len(missed) else None
     return sentences.say(
@@ -51,12 +55,20 @@ def _lead(data: ReportData, sentences: Sentences, target_id: str, verdicts: pd.D
         readings=verdicts["reading"].nunique(),
         met_reading=sentences.say(f"reading.{met['reading'].iloc[0]}") if len(met) else "",
         first_year=int(met["year"].iloc[0]) if len(met) else 0,
+        latest_year=latest,
+        spare=float(met["slack_min"].iloc[0]) if len(met) else 0.0,
         other_met=met["reading"].nunique() - 1 if len(met) else 0,
         gap_scenario=name_scenario(data, sentences, nearest["scenario"]) if nearest is not None else "",
         gap_reading=sentences.say(f"reading.{nearest['reading']}") if nearest is not None else "",
         gap_value=nearest["value_min"] if nearest is not None else 0,
         gap=-nearest["slack_min"] if nearest is not None else 0,
     )
+
+
+def _latest_year(data: ReportData, verdicts: pd.DataFrame, reading: str) -> int:
+    """Return the latest year in which a reading is first met, if the projects it waits for open as late as they may."""
+    first = name_first_year_met(verdicts[verdicts["reading"] == reading])
+    return int(add_opening_range(first, data.results, data.projects)["latest"].iloc[0])
 
 
 def say_when_due(data: ReportData, sentences: Sentences, target_id: str, verdicts: pd.DataFrame) -> list[str]:
@@ -98,8 +110,8 @@ def _other_findings(data: ReportData, sentences: Sentences) -> list[str]:
             sentences.say(
                 "verdict.reach",
                 place=name_place(data, sentences, place_id),
-                first=sentences.name(first.scenario),
-                last=sentences.name(last.scenario),
+                first=name_scenario(data, sentences, first.scenario.scenario_id),
+                last=name_scenario(data, sentences, last.scenario.scenario_id),
                 first60=reach[first.scenario.scenario_id].get(60, 0.0),
                 last60=reach[last.scenario.scenario_id].get(60, 0.0),
                 first120=reach[first.scenario.scenario_id].get(120, 0.0),
@@ -124,7 +136,7 @@ def _binding(data: ReportData, sentences: Sentences) -> str:
     return sentences.say(
         "verdict.binding",
         target=sentences.name(target),
-        scenario=sentences.name(result.scenario),
+        scenario=name_scenario(data, sentences, result.scenario.scenario_id),
         value=legs["rail_min"],
         ride=legs["ride_min"],
         outside=outside,
@@ -166,10 +178,11 @@ def _verdict_table(data: ReportData, sentences: Sentences, verdicts: pd.DataFram
     )
 
 
-def _verdict_cell(by_reading: pd.DataFrame, reading: str, sentences: Sentences) -> str:
-    if reading not in by_reading.index:
+def _verdict_cell(verdicts: pd.DataFrame, key: str, sentences: Sentences) -> str:
+    """Return minutes, slack and mark of one row of verdicts, by its key in the index; empty where there is none."""
+    if key not in verdicts.index:
         return ""
-    row = by_reading.loc[reading]
+    row = verdicts.loc[key]
     if pd.isna(row["value_min"]):
         return sentences.say("verdict.cell_none")
     return f"{row['value_min']:.0f} ({signed(row['slack_min'])}) {'✓' if row['met'] else '✗'}"
@@ -193,6 +206,7 @@ def write_scope(data: ReportData, sentences: Sentences) -> list[Block]:
         Paragraph(
             sentences.say(
                 "scope.what",
+                title=(data.title if sentences.language == "zh" else data.title_en),
                 cells=f"{int(grid.is_land.sum()):,}",
                 cell_km=f"{grid.cell_m / 1000:g}",
                 population=float(grid.population[grid.is_land].sum()),
@@ -203,6 +217,7 @@ def write_scope(data: ReportData, sentences: Sentences) -> list[Block]:
             )
         ),
         Paragraph(sentences.say("scope.base")),
+        Paragraph(sentences.say("scope.network", hash=_hash_of_inputs(data), files=len(data.inputs_sha256))),
         Heading(sentences.say("section.readings"), 2),
         Bullets(tuple(sentences.say(f"reading_long.{reading}") for reading in READINGS)),
         Heading(sentences.say("section.model"), 2),
@@ -227,11 +242,18 @@ def write_scope(data: ReportData, sentences: Sentences) -> list[Block]:
     ]
 
 
+def _hash_of_inputs(data: ReportData) -> str:
+    """Return one short hash of all inputs: reports with the same one were computed from the same files."""
+    whole = "\n".join(f"{name} {value}" for name, value in sorted(data.inputs_sha256.items()))
+    return hashlib.sha256(whole.encode()).hexdigest()[:SHOWN_OF_HASH]
+
+
 def write_scenarios(data: ReportData, sentences: Sentences) -> list[Block]:
     """Return which scenario holds which project, and what each project is."""
     return [
         Heading(sentences.say("chapter.scenarios")),
         Heading(sentences.say("section.composition"), 2),
+        _scenarios_table(data, sentences),
         _composition_table(data, sentences),
         *figures_of(data, sentences, "network"),
         Heading(sentences.say("section.cards"), 2),
@@ -239,24 +261,44 @@ def write_scenarios(data: ReportData, sentences: Sentences) -> list[Block]:
     ]
 
 
+def _scenarios_table(data: ReportData, sentences: Sentences) -> Table:
+    """Return the scenarios by year: name, and how many projects each holds; other tables name them by their years."""
+    scenarios = [result.scenario for result in data.results]
+    frame = pd.DataFrame(
+        {
+            "year": [name_year(data, sentences, scenario.scenario_id) for scenario in scenarios],
+            "scenario": [sentences.name(scenario) for scenario in scenarios],
+            "projects": [len(scenario.projects) for scenario in scenarios],
+        }
+    )
+    columns = tuple(Column(key, sentences.say(f"column.{key}")) for key in ("year", "scenario", "projects"))
+    note = sentences.say("scenarios.names_note")
+    return Table("T1_names", sentences.say("scenarios.names"), frame, columns, note=note)
+
+
 def _composition_table(data: ReportData, sentences: Sentences) -> Table:
+    """Return which scenario holds which project, beside the project's status and year of opening."""
     scenarios = [result.scenario for result in data.results]
     used = [project for project in data.projects if any(project in scenario.projects for scenario in scenarios)]
     frame = pd.DataFrame(
         [
-            {"project": sentences.name(data.projects[project].card)}
+            {
+                "project": sentences.name(data.projects[project].card),
+                "status": sentences.say(f"status.{data.projects[project].card.status}"),
+                "opens": str(data.projects[project].card.opens.central.year),
+            }
             | {s.scenario_id: "●" if project in s.projects else "" for s in scenarios}
             for project in used
         ],
-        columns=["project", *(scenario.scenario_id for scenario in scenarios)],
+        columns=["project", "status", "opens", *(scenario.scenario_id for scenario in scenarios)],
     )
     return Table(
         key="T1_scenarios",
         caption=sentences.say("scenarios.table"),
         frame=frame,
         columns=(
-            Column("project", sentences.say("column.project")),
-            *(Column(s.scenario_id, f"{s.year} {sentences.name(s)}") for s in scenarios),
+            *(Column(key, sentences.say(f"column.{key}")) for key in ("project", "status", "opens")),
+            *(Column(s.scenario_id, name_year(data, sentences, s.scenario_id)) for s in scenarios),
         ),
     )
 

@@ -18,6 +18,7 @@ __all__ = [
     "Language",
     "PageBreak",
     "Paragraph",
+    "Sheet",
     "Table",
     "format_cell",
 ]
@@ -70,6 +71,11 @@ class Column:
     repeats: Literal["shown", "once"] = "shown"
     place: Literal["everywhere", "workbook"] = "everywhere"
 
+    @property
+    def is_year(self) -> bool:
+        """True of years, which are written without a mark between thousands."""
+        return self.name == "year" or self.name.endswith("_year")
+
     def is_number(self, frame: pd.DataFrame) -> bool:
         """True when the cells are numbers."""
         return self.show != "mark" and pd.api.types.is_numeric_dtype(frame[self.name])
@@ -114,6 +120,13 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Sheet:
+    """A table that is too long for the text: it stands in the workbook only."""
+
+    table: Table
+
+
+@dataclass(frozen=True)
 class Figure:
     """A picture with a caption; writers number it."""
 
@@ -132,7 +145,7 @@ class Contents:
     """The table of contents."""
 
 
-Block = Heading | Paragraph | Bullets | Table | Figure | PageBreak | Contents
+Block = Heading | Paragraph | Bullets | Table | Sheet | Figure | PageBreak | Contents
 
 
 @dataclass(frozen=True)
@@ -154,8 +167,9 @@ class Document:
     blocks: Sequence[Block] = field(default_factory=tuple)
 
     def tables(self) -> list[Table]:
-        """Return the tables in order."""
-        return [block for block in self.blocks if isinstance(block, Table)]
+        """Return the tables of the workbook in order: those of the text and those too long for it."""
+        found = [block.table if isinstance(block, Sheet) else block for block in self.blocks]
+        return [block for block in found if isinstance(block, Table)]
 
 
 def _without_repeats(columns: Sequence[Column], above: list[str], row: list[str]) -> list[str]:
@@ -191,5 +205,6 @@ def _format_number(value: float, column: Column) -> str:
     scaled = value * 100 if column.show == "share" else value
     rounded = round(scaled, column.decimals) + 0.0  # + 0.0 turns -0.0 into 0.0
     sign = "+" if column.show == "signed" else ""
-    text = f"{rounded:{sign},.{column.decimals}f}" if rounded else f"{0:.{column.decimals}f}"
+    thousands = "" if column.is_year else ","
+    text = f"{rounded:{sign}{thousands}.{column.decimals}f}" if rounded else f"{0:.{column.decimals}f}"
     return text + ("%" if column.show == "share" else "")

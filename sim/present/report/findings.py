@@ -1,25 +1,54 @@
 """Stage 5e: names as the report says them, and the findings that more than one chapter states."""
 
+from typing import Literal
+
 import pandas as pd
 
 from sim.present.report.data import ReportData
 from sim.present.report.sentences import Sentences
 
-__all__ = ["name_place", "name_player", "name_scenario", "name_target", "name_value", "say_claims", "say_strongest"]
+__all__ = [
+    "name_place",
+    "name_player",
+    "name_scenario",
+    "name_station",
+    "name_target",
+    "name_value",
+    "name_year",
+    "say_claims",
+    "say_strongest",
+]
 
 VERDICTS = ("consistent", "optimistic", "pessimistic", "impossible")
 
 
 def name_scenario(data: ReportData, sentences: Sentences, scenario_id: str) -> str:
-    """Return the year and name of a scenario."""
+    """Return the year and name of a scenario, as text and tables say it."""
     scenario = data.result(scenario_id).scenario
-    return f"{scenario.year} {sentences.name(scenario)}"
+    return sentences.say("report.scenario", year=scenario.year, name=sentences.name(scenario))
+
+
+def name_year(data: ReportData, sentences: Sentences, scenario_id: str) -> str:
+    """Return the year of a scenario where that alone tells it from the others, its year and name otherwise."""
+    year = data.result(scenario_id).scenario.year
+    same = sum(result.scenario.year == year for result in data.results)
+    return str(year) if same == 1 else name_scenario(data, sentences, scenario_id)
 
 
 def name_place(data: ReportData, sentences: Sentences, place_id: str) -> str:
     """Return the name of a place or city."""
     names = data.place_names.get(place_id, (place_id, place_id))
     return names[0] if sentences.language == "zh" else names[1]
+
+
+def name_station(data: ReportData, sentences: Sentences, station_id: str) -> str:
+    """Return the name of a station of any scenario of the report, its id where none has it."""
+    for result in reversed(data.results):
+        stations = result.network.stations
+        found = stations.loc[stations["station_id"] == station_id, sentences.name_column]
+        if len(found):
+            return str(found.iloc[0])
+    return station_id
 
 
 def say_claims(data: ReportData, sentences: Sentences) -> str:
@@ -43,7 +72,7 @@ def say_strongest(data: ReportData, sentences: Sentences) -> str:
         return ""
     return sentences.say(
         "verdict.strongest",
-        value=name_value(data, sentences, str(row["value"])),
+        value=name_value(data, sentences, str(row["value"]), unit="without"),
         project=name_player(data, sentences, str(row["player"])),
         amount=float(row["shapley"]),
         share=float(row["share"]),
@@ -60,16 +89,29 @@ def name_player(data: ReportData, sentences: Sentences, player: str) -> str:
 
 
 def name_target(data: ReportData, sentences: Sentences, target_id: str) -> str:
-    """Return the name of a target."""
-    return sentences.name(data.targets[target_id]) if target_id in data.targets else target_id
+    """Return the name of a target, or of a rule of access to the nearest."""
+    known = data.targets.get(target_id) or data.coverage.get(target_id)
+    return target_id if known is None else sentences.name(known)
 
 
-def name_value(data: ReportData, sentences: Sentences, value: str) -> str:
-    """Return in words what a value such as "slack_min:huyong_1h:station_fastest" or "people:ningbo:60" asks."""
-    kind, first, second = value.split(":")
+def name_value(data: ReportData, sentences: Sentences, value: str, *, unit: Literal["with", "without"] = "with") -> str:
+    """Return what a comparison was asked for, in words, with its unit or as it is said within a sentence."""
+    asked = "asked" if unit == "with" else "asked_plain"
+    kind, first, second = value.split(":", 2)
     if kind == "slack_min":
-        return sentences.say(
-            "asked.slack", target=name_target(data, sentences, first), reading=sentences.say(f"reading.{second}")
-        )
+        reading = sentences.say(f"reading.{second}")
+        return sentences.say(f"{asked}.slack", target=name_target(data, sentences, first), reading=reading)
     place = name_place(data, sentences, first)
-    return sentences.say("asked.people" if kind == "people" else "asked.minutes", place=place, second=second)
+    if kind == "people":
+        return sentences.say(f"{asked}.people", place=place, second=second)
+    if kind == "indicator" or second.startswith(("average_minutes", "nearest_")):
+        indicator = sentences.say_or(f"indicator.{second.split(':')[0]}", second)
+        return sentences.say(f"{asked}.indicator", place=place, indicator=indicator)
+    return sentences.say(f"{asked}.minutes", place=place, second=_name_set(data, sentences, second))
+
+
+def _name_set(data: ReportData, sentences: Sentences, set_id: str) -> str:
+    """Return the name of a set of cities, its id where there is none."""
+    sets = data.results[-1].region.city_sets
+    found = sets.loc[sets["set_id"].astype(str) == set_id, f"set_{sentences.name_column}"]
+    return str(found.iloc[0]) if len(found) else set_id

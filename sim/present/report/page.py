@@ -1,15 +1,26 @@
 """Stage 5e: the report as one self-contained web page that prints well."""
 
 import base64
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from sim.present.report.column_widths import PAGE_WIDTH_CM, find_merges, width_columns
 from sim.present.report.document import Document, Figure, Heading, Table
-from sim.present.report.picture import shrink_picture
 
 __all__ = ["write_page"]
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """A cell of a table: its text, whether that is a number, and how many rows it stands for."""
+
+    text: str
+    kind: str
+    rows: int = 1
 
 
 @dataclass(frozen=True)
@@ -21,7 +32,7 @@ class _Numbered:
     number: str = ""
 
 
-def write_page(document: Document, path: Path) -> None:
+def write_page(document: Document, path: Path, *, pictures: Callable[[Path], bytes]) -> None:
     """Write the document as one .html file with its pictures inside; every text is escaped."""
     environment = Environment(
         loader=PackageLoader("sim.present.report", "."),
@@ -30,8 +41,8 @@ def write_page(document: Document, path: Path) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"picture": _embed_picture}
-    environment.globals |= {"alignments": _alignments}
+    environment.filters |= {"picture": lambda figure: _embed_picture(pictures(figure))}
+    environment.globals |= {"kinds": _list_kinds, "rows": _list_rows, "widths": _share_width}
     blocks = _number_blocks(document)
     page = environment.get_template("page.html.j2").render(
         document=document,
@@ -60,10 +71,34 @@ def _number_blocks(document: Document) -> list[_Numbered]:
     return numbered
 
 
-def _alignments(table: Table) -> list[str]:
+def _list_kinds(table: Table) -> list[str]:
     return ["number" if column.is_number(table.frame) else "text" for column in table.shown_columns()]
 
 
-def _embed_picture(path: Path) -> str:
+def _list_rows(table: Table) -> list[list[_Cell]]:
+    """Return the rows of a table; cells that lie in a merged one above are left out."""
+    kinds, marks = _list_kinds(table), find_merges(table)
+    return [
+        [
+            _Cell(text, kinds[k], _count_rows([mark[k] for mark in marks[number:]]))
+            for k, text in enumerate(texts)
+            if marks[number][k] != "continue"
+        ]
+        for number, texts in enumerate(table.shown_cells())
+    ]
+
+
+def _count_rows(marks: Sequence[str]) -> int:
+    """Return how many rows a cell stands for, from its own mark and those below it."""
+    return 1 + len(list(takewhile(lambda mark: mark == "continue", marks[1:])))
+
+
+def _share_width(table: Table) -> tuple[float, list[float]]:
+    """Return the width of a table in per cent of the page, and those of its columns in per cent of the table."""
+    widths = width_columns(table)
+    return 100 * sum(widths) / PAGE_WIDTH_CM, [100 * width / sum(widths) for width in widths]
+
+
+def _embed_picture(picture: bytes) -> str:
     """Return a picture as a data URI."""
-    return f"data:image/png;base64,{base64.b64encode(shrink_picture(path)).decode('ascii')}"
+    return f"data:image/png;base64,{base64.b64encode(picture).decode('ascii')}"

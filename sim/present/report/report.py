@@ -1,14 +1,20 @@
 """Stage 5e: the report as a whole: its chapters in order, as a document, and the three files it is written to."""
 
+from collections.abc import Callable
 from pathlib import Path
 
-from sim.present.report.chapters_projects import write_claims, write_indicators, write_projects
+from sim.present.report.chapters_cities import write_cities, write_indicators
+from sim.present.report.chapters_claims import write_claims
+from sim.present.report.chapters_projects import write_projects
+from sim.present.report.chapters_reach import write_reach
 from sim.present.report.chapters_register import write_checks, write_register
-from sim.present.report.chapters_results import write_cities, write_reach, write_targets
+from sim.present.report.chapters_results import write_targets
+from sim.present.report.chapters_trust import write_trust
 from sim.present.report.chapters_verdict import write_scenarios, write_scope, write_verdict
 from sim.present.report.data import ReportData
 from sim.present.report.document import Block, Document
 from sim.present.report.page import write_page
+from sim.present.report.picture import shrink_picture
 from sim.present.report.sentences import Sentences
 from sim.present.report.word import write_word
 from sim.present.report.workbook import write_workbook
@@ -25,6 +31,7 @@ CHAPTERS = (
     write_indicators,
     write_projects,
     write_claims,
+    write_trust,
     write_register,
     write_checks,
 )
@@ -51,10 +58,17 @@ def build_document(data: ReportData) -> Document:
     )
 
 
-def write_documents(document: Document, folder: Path) -> list[Path]:
-    """Write report.docx, report.html and tables.xlsx and return them."""
+def write_documents(
+    document: Document, folder: Path, *, pictures: Callable[[Path], bytes] = shrink_picture
+) -> list[Path]:
+    """Write report.docx, report.html and tables.xlsx and return them.
+
+    Parameters
+    ----------
+    pictures : gives a figure as documents carry it, by its file.
+    """
     paths = [folder / name for name in ("report.docx", "report.html", "tables.xlsx")]
-    write_word(document, paths[0])
-    write_page(document, paths[1])
+    write_word(document, paths[0], pictures=pictures)
+    write_page(document, paths[1], pictures=pictures)
     write_workbook(document, paths[2])
     return paths

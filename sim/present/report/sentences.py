@@ -81,6 +81,10 @@ class Sentences:
         template = _environment(self.language).from_string(_read_sentences()[key][self.language])
         return template.render(**values)
 
+    def say_or(self, key: str, otherwise: str) -> str:
+        """Return a sentence without values, or other words where there is no such sentence."""
+        return self.say(key) if key in _read_sentences() else otherwise
+
     def lines(self, key: str) -> tuple[str, ...]:
         """Return a list of sentences."""
         return tuple(_read_sentences()[key][self.language])

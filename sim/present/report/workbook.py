@@ -4,6 +4,7 @@ import datetime as dt
 import re
 import zipfile
 from io import BytesIO
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,12 @@ from openpyxl import Workbook
 from openpyxl.cell import Cell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
 
+from sim.present.report.column_widths import text_width
 from sim.present.report.document import Column, Document, Table
 from sim.present.report.fixed_zip import write_fixed_zip
 from sim.present.report.word_styles import clean_text
@@ -24,6 +28,8 @@ __all__ = ["write_workbook"]
 LONGEST_SHEET_NAME = 31
 NOT_IN_SHEET_NAMES = re.compile(r"[\[\]:*?/\\]")
 HEADER_FILL = PatternFill("solid", fgColor="E4EAF0")
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t")
+HEADER_LINE_PT = 15.0
 FIRST_ROW = 3
 """Caption in row 1, headers in row 2, numbers from here."""
 
@@ -43,7 +49,7 @@ def write_workbook(document: Document, path: Path) -> None:
         _write_sheet(sheet, table)
         link = index.cell(number, 1)
         _put_text(link, table.key)
-        link.hyperlink = f"#'{sheet.title}'!A1"
+        link.hyperlink = Hyperlink(ref=link.coordinate, location=f"'{sheet.title}'!A1")
         link.font = Font(color="1F5FA8", underline="single")
         _put_text(index.cell(number, 2), table.caption)
     index.column_dimensions["A"].width, index.column_dimensions["B"].width = 28, 90
@@ -62,6 +68,7 @@ def _sheet_name(key: str) -> str:
 def _write_sheet(sheet: Worksheet, table: Table) -> None:
     _put_text(sheet.cell(1, 1), f"{table.caption}  {table.note}".strip())
     sheet.cell(1, 1).font = Font(bold=True)
+    header_lines = 1
     for k, column in enumerate(table.columns, start=1):
         header = sheet.cell(FIRST_ROW - 1, k)
         _put_text(header, column.title)
@@ -73,8 +80,15 @@ def _write_sheet(sheet: Worksheet, table: Table) -> None:
             cell = sheet.cell(row, k)
             _put(cell, value, number_format)
             widest = max(widest, min(60, len(str(value)) if isinstance(value, str) else 8))
-        sheet.column_dimensions[get_column_letter(k)].width = widest * 1.2 + 4
+        width = widest * 1.2 + 4
+        sheet.column_dimensions[get_column_letter(k)].width = width
+        header_lines = max(header_lines, ceil(1.2 * text_width(column.title) / width))
+    sheet.row_dimensions[FIRST_ROW - 1].height = HEADER_LINE_PT * header_lines
     sheet.freeze_panes = sheet.cell(FIRST_ROW, 2)
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.page_setup.fitToHeight = 0  # as many pages as it takes
+    sheet.print_title_rows = f"1:{FIRST_ROW - 1}"
     last = get_column_letter(len(table.columns))
     sheet.auto_filter.ref = f"A{FIRST_ROW - 1}:{last}{max(FIRST_ROW, FIRST_ROW + len(table.frame) - 1)}"
 
@@ -97,10 +111,14 @@ def _put(cell: Cell, value: Any, number_format: str) -> None:
 def _put_text(cell: Cell, text: str) -> None:
     cell.value = clean_text(text)
     cell.data_type = "s"  # openpyxl takes a leading "=" for a formula otherwise
+    if cell.value.startswith(FORMULA_SIGNS):
+        cell.quotePrefix = True  # stays text when somebody edits the cell
 
 
 def _number_format(column: Column) -> str:
     digits = "0." + "0" * column.decimals if column.decimals else "0"
+    if column.is_year:
+        return "0"
     if column.show == "share":
         return f"{digits}%"
     return f"+#,##{digits};-#,##{digits};0" if column.show == "signed" else f"#,##{digits}"
