@@ -16,7 +16,7 @@ from sim.measures.coverage import judge_coverage
 from sim.measures.evidence import gather_evidence
 from sim.measures.journey_times import journey_times
 from sim.measures.people_spread import tabulate_people_spread
-from sim.measures.reach import count_reach
+from sim.measures.reach import REACH_COLUMNS, count_reach
 from sim.measures.targets import READINGS, Target, judge_targets
 from sim.network.network import Network
 from sim.region.region import Region
@@ -76,7 +76,7 @@ class ScenarioModel:
             count_reach(place_id, vars(surface), self.region.grid, seats, self.file.cutoffs_min)
             for place_id, surface in surfaces.items()
         ]
-        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(REACH_COLUMNS))
 
     def people_spread(self, surfaces: Mapping[str, Surfaces]) -> pd.DataFrame:
         """Return people within reach on the grid and with all of a county at its seat, columns as people_spread.csv."""

@@ -17,8 +17,9 @@ from sim.measures.invariants import check_invariants
 from sim.measures.result import Result
 from sim.measures.route import Route, find_end, find_route
 from sim.model import ScenarioModel, build_model, solve_scenario_rides
-from sim.network.network import Network, read_network
+from sim.network.network import Network, NetworkFile, read_network
 from sim.network.toml_files import read_toml
+from sim.present.run_inputs import StudyInputs, hash_study_inputs, identify_run
 from sim.region.region import Region, read_region
 from sim.scenario.apply import apply_projects
 from sim.scenario.changes import Add
@@ -62,7 +63,7 @@ class _Roads:
 
 @dataclass(frozen=True)
 class Study:
-    """A study as read: its page, network, land and people, projects and merged scenarios.
+    """A study as read: its page, network, land and people, projects, merged scenarios and what its files were then.
 
     Methods that ask for a scenario take the id of one on the page, or a `Scenario` such as `variant` returns.
     """
@@ -74,6 +75,7 @@ class Study:
     region: Region
     projects: Mapping[str, Project]
     scenarios: Mapping[str, Scenario]
+    inputs: StudyInputs
     _roads: _Roads = field(default_factory=_Roads, repr=False, compare=False)
 
     def scenario(self, scenario: str | Scenario) -> Scenario:
@@ -182,7 +184,8 @@ class Study:
         clock.stop()
         result = Result(
             study_id=self.study_id,
-            study_folder=self.folder,
+            made_from=self.identify(model.scenario),
+            inputs_sha256=self.inputs.files_of(model.scenario.projects),
             scenario=model.scenario,
             network=model.network,
             base_lines=frozenset(self.network.lines["line_id"]),
@@ -205,6 +208,10 @@ class Study:
             timings_s=clock.timings_s,
         )
         return result.with_invariants(check_invariants(result))
+
+    def identify(self, scenario: str | Scenario) -> str:
+        """Return what tells the numbers of a scenario apart from those of other inputs (see `identify_run`)."""
+        return identify_run(self.inputs, self.file.model_dump(), self.scenario(scenario))
 
     def notes(self, scenario: str | Scenario) -> list[str]:
         """Return what a reader of a scenario should know: projects on before their time, or off though due."""
@@ -291,18 +298,21 @@ def read_study(folder: "Path | str") -> Study:
         raise InputError(f"{folder}: there is no study.toml in this folder")
     problems: list[str] = []
     file = read_toml(folder / "study.toml", StudyFile)
+    network_folder = find_network(folder, file.network)
+    network_file = _attempt(problems, read_toml, network_folder / "network.toml", NetworkFile)
+    # Before the files are read: what is edited meanwhile makes a run out of date, never wrongly up to date.
+    inputs = hash_study_inputs(folder, network_folder, network_file) if network_file is not None else None
     projects = _attempt(problems, read_projects, folder / "projects") or {}
     known = {path.stem for path in (folder / "projects").glob("*.toml")}
     scenarios = _attempt(problems, merge_scenarios, file.scenarios, file.assumptions, known) or {}
-    network_folder = find_network(folder, file.network)
     network = _attempt(problems, read_network, network_folder)
     region = _attempt(problems, read_region, network_folder, network) if network is not None else None
     if region is not None:
         problems.extend(check_places(file, region))
     problems.extend(check_generated(file.generated, scenarios))
-    if problems or network is None or region is None:
+    if problems or inputs is None or network is None or region is None:
         raise InputError(list(dict.fromkeys(problems)))
-    study = Study(folder.resolve().name, folder, file, network, region, projects, scenarios)
+    study = Study(folder.resolve().name, folder, file, network, region, projects, scenarios, inputs)
     for scenario_id in scenarios:
         try:
             study.network_of(scenario_id)

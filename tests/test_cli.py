@@ -131,3 +131,9 @@ def test_a_wrong_name_is_answered_with_what_was_meant(run, arguments, said):
     assert status == 2
     assert said in err
     assert out == ""
+
+
+def test_savings_of_a_scenario_without_projects_are_refused(run, tmp_path):
+    status, _, errors = run("savings", "tutorial", "--scenario", "base", "--outputs", tmp_path)
+    assert status == 2
+    assert "scenario 'base' has no projects" in errors

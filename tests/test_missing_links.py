@@ -10,7 +10,7 @@ import pytest
 import shapely
 
 import sim
-from sim.cli import main
+from sim.cli import _build_parser, main
 from sim.commands.missing_links import IN_FULL_MODEL, rank_missing_links
 from sim.errors import InputError
 from sim.measures.link_savings import PeopleRules
@@ -184,7 +184,7 @@ def test_a_file_without_links_is_refused(banks):
         (("first", "card.toml"), "'first' is not a rank"),
         (("1", "card.txt"), "does not end in .toml"),
         (("1", "links.csv"), "does not end in .toml"),
-        (("2", "card.toml"), "rank 2 is asked for, but there are 1 links"),
+        (("2", "card.toml"), "rank 2 is asked for, but there is 1 link"),
         (("1", "there.toml"), "exists already"),
     ],
 )
@@ -194,6 +194,11 @@ def test_a_card_that_cannot_be_written_is_refused(banks, capsys, wanted, sentenc
     card = [wanted[0], str(banks / wanted[1])]
     assert main([*arguments, "--road-class", "main", "--write-card", *card, "--outputs", str(banks / "o")]) == 2
     assert sentence in capsys.readouterr().err
+    assert not (banks / "o").exists()
+
+
+def test_the_command_and_the_library_look_for_links_over_the_same_border():
+    assert _build_parser().parse_args(["missing-links", "circles"]).border == GapRules().border
 
 
 def test_a_card_says_what_the_link_is(tmp_path):

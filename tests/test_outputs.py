@@ -10,6 +10,7 @@ import rasterio
 
 import sim
 from sim.present.outputs import write_table
+from sim.present.written_runs import was_made_from
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +86,44 @@ def test_two_runs_write_the_same_bytes(result, tmp_path):
     first, second = (json.loads((folder / "run.json").read_text(encoding="utf-8")) for folder in (a, b))
     assert first.pop("timings_s").keys() == second.pop("timings_s").keys()  # how long it took is not the same twice
     assert first == second
+
+
+def test_a_file_that_is_edited_during_a_run_makes_the_run_out_of_date(tutorial_copy, tmp_path):
+    study = sim.read_study(tutorial_copy)
+    result = study.run("base")
+    stations = tutorial_copy.parents[1] / "networks" / "line5" / "stations.csv"
+    stations.write_bytes(stations.read_bytes() + b"\n")
+    page = tutorial_copy / "study.toml"
+    page.write_text(page.read_text(encoding="utf-8").replace("limit_min = 60", "limit_min = 61"), encoding="utf-8")
+    folder = sim.write_result(result, tmp_path / "outputs", maps="no")
+    assert was_made_from(folder, study.identify("base"))
+    assert not was_made_from(folder, sim.read_study(tutorial_copy).identify("base"))
+
+
+def test_files_of_one_name_are_told_apart_by_their_folders_and_no_path_of_the_machine_is_published(
+    tutorial_copy, tmp_path
+):
+    network = tutorial_copy.parents[1] / "networks" / "line5"
+    page = network / "network.toml"
+    (network / "more").mkdir()
+    (network / "cities.csv").rename(network / "more" / "stations.csv")
+    page.write_text(page.read_text(encoding="utf-8").replace('"cities.csv"', '"more/stations.csv"'), encoding="utf-8")
+
+    def hashes():
+        return dict(sim.read_study(tutorial_copy).inputs.files_of(["speed_up"]))
+
+    first = hashes()
+    assert {
+        "line5/stations.csv",
+        "more/stations.csv",
+        "lines.csv",
+        "network.toml",
+        "study.toml",
+        "speed_up.toml",
+    } <= set(first)
+    assert "stations.csv" not in first
+    assert "direct.toml" not in first
+    assert not any(str(tmp_path) in name or name.startswith("/") for name in first)
+    cities = network / "more" / "stations.csv"
+    cities.write_bytes(cities.read_bytes() + b"\n")
+    assert {name for name, sha256 in hashes().items() if sha256 != first[name]} == {"more/stations.csv"}

@@ -11,7 +11,8 @@ import pytest
 import sim
 from sim.cli import main
 from sim.commands.finished_runs import read_result
-from sim.present.run_inputs import identify_run
+from sim.measures.reach import REACH_COLUMNS
+from sim.present.run_inputs import COMPUTING_MODULES
 from sim.present.written_runs import RESULT_TABLES, read_written_run, was_made_from
 
 DATE = "2026-01-31"
@@ -83,8 +84,7 @@ def test_what_has_been_run_is_read_and_what_has_not_is_run_first(tutorial_copy, 
 
 def test_a_changed_network_program_or_target_needs_a_new_run_and_a_changed_name_does_not(tutorial_copy, monkeypatch):
     def identify():
-        study = sim.read_study(tutorial_copy)
-        return identify_run(study.network, study.folder, study.scenario("base"))
+        return sim.read_study(tutorial_copy).identify("base")
 
     page = tutorial_copy / "study.toml"
     text, first = page.read_text(encoding="utf-8"), identify()
@@ -108,6 +108,10 @@ def test_a_changed_network_program_or_target_needs_a_new_run_and_a_changed_name_
     assert identify() == first
     monkeypatch.setattr("sim.present.run_inputs._hash_program", lambda: "another program")
     assert identify() != first
+
+
+def test_how_a_page_of_a_study_is_understood_is_part_of_the_program_that_computes():
+    assert {"model.py", "study.py", "study_file.py"} <= set(COMPUTING_MODULES)
 
 
 def test_a_folder_without_a_run_or_with_half_a_description_is_none_to_read(tmp_path):
@@ -139,14 +143,70 @@ def test_a_run_read_back_is_the_run_to_the_decimals_of_its_files(repository, out
 def test_ids_of_digits_stay_text_and_empty_numbers_are_missing(tmp_path):
     (tmp_path / "run.json").write_text('{"invariants": {}}')
     (tmp_path / "target_cities.csv").write_text(
-        "target,to_id,value_min,met,leg\n27,330200,,True,\n27,330300,5.5,False,ride\n"
+        "target,to_id,value_min,met,binding_leg\n27,330200,,True,\n27,330300,5.5,False,ride\n"
     )
     table = read_written_run(tmp_path, ()).tables["target_cities"]
     assert table["to_id"].tolist() == ["330200", "330300"]
     assert table["target"].tolist() == ["27", "27"]
     assert table["value_min"].isna().tolist() == [True, False]
     assert table["met"].tolist() == [True, False]
-    assert table["leg"].tolist() == ["", "ride"]
+    assert table["binding_leg"].tolist() == ["", "ride"]
+
+
+def test_words_of_digits_stay_words_and_a_column_without_a_number_holds_numbers(tmp_path):
+    (tmp_path / "run.json").write_text('{"invariants": {}}')
+    (tmp_path / "city_times.csv").write_text("from_id,to_id,road_min,rail_min,mode,access_by\n1,2,30.5,,road,\n")
+    (tmp_path / "coverage.csv").write_text("rule,of,in,to,share\n15,county_seats,41,trunk_road,0.5\n")
+    tables = read_written_run(tmp_path, ()).tables
+    times, coverage = tables["city_times"], tables["coverage"]
+    assert (times["road_min"] - times["rail_min"]).isna().tolist() == [True]
+    assert times["access_by"].tolist() == [""]
+    assert (coverage["rule"].tolist(), coverage["in"].tolist()) == (["15"], ["41"])
+
+
+def test_a_study_without_places_has_a_reach_without_rows(tutorial_copy, outputs):
+    page = tutorial_copy / "study.toml"
+    page.write_text(page.read_text(encoding="utf-8").replace('places = ["a"]', "places = []"), encoding="utf-8")
+    study = sim.read_study(tutorial_copy)
+    sim.write_result(study.run("base"), outputs, maps="no")
+    reach = read_result(study, "base", outputs).reach
+    assert (list(reach.columns), len(reach)) == (list(REACH_COLUMNS), 0)
+
+
+@pytest.mark.usefixtures("without_figures")
+def test_a_study_without_places_has_a_report_without_isochrones(tutorial_copy, outputs):
+    page = tutorial_copy / "study.toml"
+    page.write_text(
+        re.sub(r"^places = .*$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE), encoding="utf-8"
+    )
+    assert main(["report", str(tutorial_copy), "--outputs", str(outputs)]) == 0
+    document = docx.Document(str(outputs / "tutorial" / "comparison" / "report.docx"))
+    assert any("两端一小时" in paragraph.text for paragraph in document.paragraphs)
+
+
+@pytest.mark.usefixtures("without_figures")
+def test_a_study_without_trains_is_run_and_reported(tutorial_copy, outputs):
+    network = tutorial_copy.parents[1] / "networks" / "line5"
+    for name in ("services", "service_stops"):
+        path = network / f"{name}.csv"
+        path.write_text(path.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    run(tutorial_copy, outputs)
+    assert report(tutorial_copy, outputs) == 0
+
+
+@pytest.mark.usefixtures("without_figures")
+def test_tables_that_are_older_than_a_run_are_told_with_what_to_run_again(tutorial_copy, outputs, capsys):
+    run(tutorial_copy, outputs)
+    assert main(["indicators", str(tutorial_copy), "--outputs", str(outputs)]) == 0
+    capsys.readouterr()
+    assert report(tutorial_copy, outputs) == 0
+    assert "run it again" not in capsys.readouterr().err
+    card = tutorial_copy / "projects" / "speed_up.toml"
+    card.write_text(card.read_text(encoding="utf-8").replace("now = 200", "now = 190"), encoding="utf-8")
+    assert report(tutorial_copy, outputs) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert "the tables of indicators; run it again, or sim report" in said
+    assert "--analyses" in said
 
 
 def headings(outputs):

@@ -9,7 +9,6 @@ from rich.console import Console
 from sim.commands.scenario_runs import ScenarioRun, run_and_write
 from sim.measures.result import Result
 from sim.model import ScenarioModel
-from sim.present.run_inputs import identify_run
 from sim.present.written_runs import read_written_run, was_made_from
 from sim.study import Study
 
@@ -26,8 +25,7 @@ def finish_runs(study: Study, scenario_ids: Sequence[str], outputs: Path, *, con
 
 
 def _is_finished(study: Study, scenario_id: str, outputs: Path) -> bool:
-    identity = identify_run(study.network, study.folder, study.scenario(scenario_id))
-    return was_made_from(outputs / study.study_id / scenario_id, identity)
+    return was_made_from(outputs / study.study_id / scenario_id, study.identify(scenario_id))
 
 
 def read_result(study: Study, scenario_id: str, outputs: Path) -> Result:
@@ -36,7 +34,8 @@ def read_result(study: Study, scenario_id: str, outputs: Path) -> Result:
     written = read_written_run(outputs / study.study_id / scenario_id, study.file.places)
     return Result(
         study_id=study.study_id,
-        study_folder=study.folder,
+        made_from=study.identify(model.scenario),
+        inputs_sha256=study.inputs.files_of(model.scenario.projects),
         scenario=model.scenario,
         network=model.network,
         base_lines=frozenset(study.network.lines["line_id"]),

@@ -116,6 +116,8 @@ def print_missing_links(options: argparse.Namespace) -> int:
     if found.table.empty:
         print("no gap of the road network is like that; try a larger --max-gap-km, --water allow or --border any")
         return 0
+    if options.write_card:
+        _check_rank(found, int(options.write_card[0]))
     files = _write(study, scenario, found, people, options.outputs)
     if options.write_card:
         files.append(_write_card(found, int(options.write_card[0]), options.write_card[1], scenario))
@@ -137,15 +139,16 @@ def _check_card(rank: str, name: str) -> None:
         raise InputError(problems)
 
 
-def _write_card(found: MissingLinks, rank: int, path: str, scenario: Scenario) -> Path:
-    """Write the link of a rank as a project card.
+def _check_rank(found: MissingLinks, rank: int) -> None:
+    """Raise an error where there are fewer links than the rank of --write-card, before anything is written."""
+    n_links = len(found.links)
+    if rank > n_links:
+        there = "there is 1 link" if n_links == 1 else f"there are {n_links} links"
+        raise InputError(f"--write-card: rank {rank} is asked for, but {there}")
 
-    Raises
-    ------
-    InputError: there are fewer links.
-    """
-    if rank > len(found.links):
-        raise InputError(f"--write-card: rank {rank} is asked for, but there are {len(found.links)} links")
+
+def _write_card(found: MissingLinks, rank: int, path: str, scenario: Scenario) -> Path:
+    """Write the link of a rank as a project card."""
     return write_road_card(found.links[rank - 1].link, path, year=scenario.year + YEARS_TO_BUILD)
 
 

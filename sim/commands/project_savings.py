@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sim.commands.opening import open_study
+from sim.errors import InputError
 from sim.measures.difference import FELT_MIN, minutes_saved
 from sim.present.outputs import write_table
 from sim.present.rasters import write_minutes
@@ -105,9 +106,11 @@ def find_savings(
 
     Raises
     ------
-    InputError: no such scenario or place.
+    InputError: no such scenario or place, or a scenario without projects.
     """
     full = study.scenario(scenario_id)
+    if not full.projects:
+        raise InputError(f"scenario '{scenario_id}' has no projects")
     known: dict[frozenset[str], Minutes] = {}
 
     def solve(projects: frozenset[str]) -> Minutes:

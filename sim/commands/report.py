@@ -26,23 +26,22 @@ from sim.present.report.choices import ReportChoices, check_choices
 from sim.present.report.data import ReportData
 from sim.present.report.pictures import draw_pictures
 from sim.present.report.report import build_document, write_documents
-from sim.present.run_inputs import hash_inputs, list_inputs
 from sim.study import Study
 
 __all__ = ["write_report"]
 
-READ_TABLES = (
-    "indicators",
-    "inequality",
-    "contributions",
-    "synergy",
-    "options",
-    "option_ranks",
-    "switching_values",
-    "claims",
-    "deliveries",
-)
-"""Tables that other commands have written to comparison/; the report takes those that exist."""
+READ_TABLES = {
+    "indicators": "indicators",
+    "inequality": "indicators",
+    "contributions": "contributions",
+    "synergy": "contributions",
+    "options": "options",
+    "option_ranks": "options",
+    "switching_values": "switching",
+    "claims": "claims",
+    "deliveries": "claims",
+}
+"""Tables that other commands have written to comparison/, and which; the report takes those that exist."""
 
 
 def write_report(options: argparse.Namespace) -> int:
@@ -55,6 +54,14 @@ def write_report(options: argparse.Namespace) -> int:
     finish_runs(study, scenario_ids, options.outputs, console=console)
     comparison = Path(options.outputs) / study.study_id / "comparison"
     comparison.mkdir(parents=True, exist_ok=True)
+    old = _list_old_tables(comparison, scenario_ids, _first_place(study, choices))
+    if options.analyses:  # they were run a moment ago, though perhaps before a scenario that had to be run again
+        old -= {line.split()[0] for line in study.file.report.analyses}
+    if old:
+        console.print(
+            f"[yellow]made before the scenarios they stand beside were run: the tables of {', '.join(sorted(old))}; run "
+            f"{'it' if len(old) == 1 else 'them'} again, or sim report {options.study} --analyses[/yellow]"
+        )
     with (
         ProcessPoolExecutor(max_workers=os.cpu_count(), mp_context=get_context("spawn")) as executor,
         console.status("reading") as status,
@@ -133,15 +140,25 @@ def _list_unknown_scenarios(study: Study, choices: ReportChoices, asked_by: str)
     return problems
 
 
+def _first_place(study: Study, choices: ReportChoices) -> str:
+    """Return the place of the tables about one place; empty where the study has none."""
+    return next(iter(choices.places or tuple(study.file.places)), "")
+
+
+def _list_old_tables(comparison: Path, scenario_ids: Sequence[str], place_id: str) -> set[str]:
+    """Return the commands whose tables are older than a run of the report: its inputs may have changed in between."""
+    last_run_ns = max((comparison.parent / name / "run.json").stat().st_mtime_ns for name in scenario_ids)
+    tables = READ_TABLES | {f"savings_{place_id}": "savings"}
+    paths = {comparison / f"{name}.csv": command for name, command in tables.items()}
+    return {command for path, command in paths.items() if path.exists() and path.stat().st_mtime_ns < last_run_ns}
+
+
 def _gather(study: Study, choices: ReportChoices, results: list[Result], comparison: Path, date: str) -> ReportData:
     region = study.region
     names = {row.place_id: (row.name, row.name_en) for row in region.places.itertuples(index=False)}
     names |= {row.city_id: (row.name, row.name_en) for row in region.cities.itertuples(index=False)}
     names |= {str(row.adcode): (row.name, row.name_en) for row in region.counties.itertuples(index=False)}
-    files = sorted(
-        {path for result in results for path in list_inputs(result.network, study.folder, list(result.projects))}
-    )
-    place_id = next(iter(choices.places or tuple(study.file.places)), "")
+    place_id = _first_place(study, choices)
     return ReportData(
         study_id=study.study_id,
         title=study.file.title,
@@ -157,7 +174,7 @@ def _gather(study: Study, choices: ReportChoices, results: list[Result], compari
         | read_further_tables(comparison, place_id),
         pictures=(),
         place_names=names,
-        inputs_sha256=hash_inputs(files),
+        inputs_sha256={name: sha256 for result in results for name, sha256 in result.inputs_sha256.items()},
         version=version("sim"),
         date=date,
         savings=read_savings(comparison, place_id),

@@ -1,5 +1,6 @@
 """Stage 7: what `sim report` takes from `sim hindcast` and `sim savings`, where they have been run."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -23,17 +24,37 @@ OBSERVED_TABLES = (
 )
 """Tables of the hindcast, in outputs/hindcast/observed/."""
 
+STATIONS = "stations.csv"
+"""The table by which two networks are told apart."""
+
 
 def read_further_tables(comparison: Path, place_id: str) -> dict[str, pd.DataFrame]:
     """Return the tables of the hindcast and of what projects save to a place, by name; those that exist.
 
+    Those of the hindcast are taken only where it compared the network of this study.
+
     Parameters
     ----------
-    comparison : outputs/<study>/comparison.
+    comparison : outputs/<study>/comparison; the runs of the study lie beside it.
     """
     observed = comparison.parent.parent / "hindcast" / "observed"
-    paths = [*(observed / f"{name}.csv" for name in OBSERVED_TABLES), comparison / f"savings_{place_id}.csv"]
+    tables = OBSERVED_TABLES if _is_of_network(observed, comparison.parent) else ()
+    paths = [*(observed / f"{name}.csv" for name in tables), comparison / f"savings_{place_id}.csv"]
     return {path.stem: pd.read_csv(path) for path in paths if path.exists()}
+
+
+def _is_of_network(observed: Path, runs: Path) -> bool:
+    """Return whether the hindcast read the same stations as a run of the study, by the hashes that both have written."""
+    compared = _hashes_of_stations(observed / "inputs.json")
+    return any(compared & _hashes_of_stations(path) for path in runs.glob("*/run.json"))
+
+
+def _hashes_of_stations(path: Path) -> set[str]:
+    """Return the SHA-256 of the stations that a description of inputs names; none where there is no description."""
+    if not path.exists():
+        return set()
+    hashes = json.loads(path.read_text(encoding="utf-8")).get("inputs_sha256", {})
+    return {sha256 for name, sha256 in hashes.items() if Path(name).name == STATIONS}
 
 
 def read_savings(comparison: Path, place_id: str) -> dict[str, NDArray[np.float32]]:

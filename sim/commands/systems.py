@@ -14,7 +14,7 @@ from sim.commands.study import open_study
 from sim.errors import InputError, did_you_mean
 from sim.measures.systems import COMPARISON, check_names, join_rows, look_up, read_systems, wanted_rows
 from sim.model import ScenarioModel
-from sim.present.systems_page import put_into_page, write_markdown
+from sim.present.systems_page import BEGIN, END, put_into_page, write_markdown
 from sim.study import Study
 from sim.times.scenario_roads import roads_key
 
@@ -36,6 +36,8 @@ def print_systems(options: argparse.Namespace) -> int:
     problems = check_names(systems.rows, _names(study))
     if options.page is not None and not options.page.is_file():
         problems.append(f"--page: there is no file {options.page}")
+    elif options.page is not None and END not in options.page.read_text(encoding="utf-8").partition(BEGIN)[2]:
+        problems.append(f"--page: {options.page} needs a line {BEGIN} and after it a line {END}")
     if problems:
         raise InputError(problems)
     with Console(stderr=True).status("asking scenarios") as status:

@@ -138,7 +138,8 @@ def measure_one(model: Modelled, city_id: str, indicator: str, city_set: str = "
     decays, cutoffs_min = read_indicator(indicator)
     table = measure_indicators(model, city_set=city_set, decays=decays, cutoffs_min=cutoffs_min)
     mode = NEAREST.get(indicator, "best")
-    rows = table[(table["city_id"] == city_id) & (table["indicator"] == indicator) & (table["mode"] == mode)]
+    name = _name_of(indicator, decays, cutoffs_min)
+    rows = table[(table["city_id"] == city_id) & (table["indicator"] == name) & (table["mode"] == mode)]
     if rows.empty:
         raise InputError(f"indicator '{indicator}': '{city_id}' is not a city of the set '{city_set}'")
     return float(rows["value"].iloc[0])
@@ -167,6 +168,15 @@ def read_indicator(indicator: str) -> tuple[tuple[Decay, ...], tuple[float, ...]
         return (), ()
     known = ("average_minutes", "potential_others_power:1", "potential_total_power:1", "mass_within_120", *NEAREST)
     raise InputError(f"no indicator '{indicator}'{did_you_mean(indicator, known) or '; there are ' + ', '.join(known)}")
+
+
+def _name_of(indicator: str, decays: Sequence[Decay], cutoffs_min: Sequence[float]) -> str:
+    """Return an indicator as tables name it: power:1.0 is power:1, and within_060 is within_60."""
+    if decays:
+        return f"{indicator.rpartition('_')[0]}_{decays[0]}"
+    if cutoffs_min:
+        return f"{indicator.rpartition('_')[0]}_{cutoffs_min[0]:g}"
+    return indicator
 
 
 @dataclass(frozen=True)

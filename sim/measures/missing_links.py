@@ -158,7 +158,9 @@ def _check_rules(gaps: GapRules, people: PeopleRules, model: Modelled, top: int)
         ("road_class", gaps.road_class, list(classes)),
     ):
         if value not in known:
-            problems.append(f"{name}: '{value}' is unknown{did_you_mean(value, known)}")
+            option = f"--{name.replace('_', '-')}"
+            near = did_you_mean(value, known) or f"; there are {', '.join(filter(None, known))}"
+            problems.append(f"{name}: '{value}' is unknown ({option}){near}")
     if problems:
         raise InputError(problems)
 

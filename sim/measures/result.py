@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, Literal
 
 import geopandas as gpd
@@ -33,7 +32,9 @@ class Result:
 
     Attributes
     ----------
-    study_id, study_folder, scenario, projects : what was run; the projects that are on, by id.
+    study_id, scenario, projects : what was run; the projects that are on, by id.
+    made_from : one SHA-256 of everything that the numbers depend on, as it was when the study was read.
+    inputs_sha256 : of every file of the run at that time, by name.
     base_lines : the lines of the base network, so that maps can tell what a project adds.
     network, region : the network of the scenario, and land, people and places.
     hops : running times of every hop of every service.
@@ -49,7 +50,8 @@ class Result:
     """
 
     study_id: str
-    study_folder: Path
+    made_from: str
+    inputs_sha256: Mapping[str, str]
     scenario: Scenario
     projects: Mapping[str, Project]
     base_lines: frozenset[str]

@@ -42,7 +42,7 @@ class GapRules:
     min_gap_km: float = 2.0
     min_detour: float = 3.0
     min_saving_min: float = 3.0
-    border: str = "any"
+    border: str = "county"
     water: str = "avoid"
     city_id: str = ""
     road_class: str = "trunk"

@@ -57,10 +57,6 @@ class Route:
         """Return the journey as plain values, for JSON."""
         return asdict(self)
 
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row per leg."""
-        return pd.DataFrame([asdict(leg) for leg in self.legs])
-
     def __str__(self) -> str:
         """Return the journey as lines of text."""
         head = f"{self.start.name} {self.start.name_en} -> {self.end.name} {self.end.name_en}: {self.minutes:.0f} min"

@@ -138,7 +138,8 @@ def look_up(values: pd.DataFrame, tables: Tables) -> pd.DataFrame:
 
     Raises
     ------
-    InputError: a value matches no row in any of its scenarios, or several in one, or a column is unknown.
+    InputError: a value matches no row in any of its scenarios, or several in one, a column is unknown, or words are asked to be
+    a number.
     """
     problems: list[str] = []
     found: list[dict[str, object]] = []
@@ -148,10 +149,10 @@ def look_up(values: pd.DataFrame, tables: Tables) -> pd.DataFrame:
             own = [_made(scenario, row, tables) for scenario in scenarios]
             made = [table is not None for table in own]
             cells = _cells(row, own)
+            works = ("yes" if _works(row, cells) else "no") if row["works_when"] and all(made) else ""
         except InputError as error:
             problems += [f"system_values.csv row {int(str(index)) + 2}: {sentence}" for sentence in error.problems]
             continue
-        works = ("yes" if _works(row, cells) else "no") if row["works_when"] and all(made) else ""
         kept = {name: row[name] for name in ("number", "label", "label_en", "file", "where", "column", "works_when")}
         for k, scenario in enumerate(scenarios):
             is_last = k == len(scenarios) - 1
@@ -231,8 +232,11 @@ def _format(value: object, column: str, tail: str) -> str:
 
 
 def _works(row: "pd.Series[str]", cells: list[str]) -> bool:
-    """Tell whether what is asked of a value holds."""
+    """Tell whether what is asked of a value holds; raise one error where it is asked of words."""
     rule, same = row["works_when"], SAME_SHARE if "share" in row["column"] else SAME
+    words = [cell for cell in (cells[0], cells[-1]) if cell and np.isnan(pd.to_numeric(cell, errors="coerce"))]
+    if words:
+        raise InputError(f"works_when: '{rule}' is about numbers, but {row['column']} of {row['file']} is '{words[0]}'")
     first, last = (float(cell) if cell else np.nan for cell in (cells[0], cells[-1]))
     limit = _LIMIT.fullmatch(rule)
     if limit:

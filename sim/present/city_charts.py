@@ -312,7 +312,7 @@ def draw_cumulative_people(curves: Sequence[Curve], *, text: ChartText) -> Figur
                 bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "linewidth": 0},
                 zorder=5,
             )
-        ax.set_xlabel(text.say("门到门分钟", "minutes door to door"))
+        ax.set_xlabel(text.say("全程时间，分钟", "minutes of the whole journey"))
         ax.set_ylabel(text.say("人口（百万）", "people (millions)"))
         ax.set_xticks(np.arange(0.0, curves[0].minutes[-1] + 1.0, 30.0))
         quiet_axes(ax)

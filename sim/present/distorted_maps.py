@@ -1,7 +1,7 @@
 """Last stage, the time-distorted map: distance from the middle is minutes, direction stays as it is on the ground.
 
 An azimuthal cartogram in the sense of Angel and Hyman (1976): each place keeps its bearing from the origin and moves to
-the distance of its travel time. The coast is moved the same way by smoothed times, as a help to the eye only.
+the distance of its travel time. Only cities are drawn: land moved by its minutes tears where a ferry or a bridge begins.
 """
 
 from collections.abc import Sequence
@@ -9,30 +9,24 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import shapely
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Circle, PathPatch
-from matplotlib.path import Path
+from matplotlib.patches import Circle
 from numpy.typing import NDArray
 from pyproj import Transformer
-from scipy.ndimage import binary_dilation, gaussian_filter
 
-from sim.present.base_map import Z_COAST, Z_HEAVY, Z_LABEL, Z_LAND, Z_PLACE, BaseMap, Extent
+from sim.present.base_map import Z_HEAVY, Z_LABEL, Z_PLACE, BaseMap, Extent
 from sim.present.furniture import MapText, make_sheet, write_panel_title
 from sim.present.isochrone_maps import check_map_texts, symbols_height_mm
 from sim.present.key import Symbol, draw_symbol_key, known_symbols
 from sim.present.labels import Box, Label, draw_labels, place_labels
 from sim.present.layers import MapLayers, Place
 from sim.present.style import (
-    COAST_COLOUR,
     HEAVY_CUTOFFS_MIN,
     HEAVY_WIDTHS_PT,
     INK_COLOUR,
     ORIGIN_COLOUR,
-    OUTSIDE_COLOUR,
     QUIET_INK_COLOUR,
     Language,
     map_style,
@@ -41,10 +35,12 @@ from sim.present.style import (
 __all__ = ["DistortedPanel", "distort", "draw_distorted_map", "draw_distorted_panels"]
 
 RING_STEP_MIN = 60.0
-SMOOTHING_M = 14_000.0
-COAST_DETAIL_M = 4_000.0
 # Free space around the outermost cities.
 FRAME_MARGIN_MIN = 25.0
+# The type in which cities are named on a whole sheet and in a panel (`style.LABEL_SIZES_PT`).
+CITY_RANK, PANEL_RANK = 3, 4
+POINTS_OF_A_MOVE = 12
+NORTH_CORNER_PT = (44.0, 24.0)
 RING_NAME_PT, RING_NAME_HALF_PT = 6.0, 18.0
 
 
@@ -77,7 +73,6 @@ def distort(
 def draw_distorted_map(
     cities: pd.DataFrame,
     *,
-    minutes: NDArray[np.float64] | None,
     base: BaseMap,
     origin: Place,
     text: MapText,
@@ -89,8 +84,6 @@ def draw_distorted_map(
     ----------
     cities
         Columns name, name_en, lon, lat, minutes, and before_min if a move from an earlier state is to be shown.
-    minutes
-        (rows, cols) from the origin, to move the coast by; None leaves the coast out.
     limit_min
         The outermost ring; enough for nine cities of ten if not given. Farther cities are left out.
     """
@@ -104,8 +97,6 @@ def draw_distorted_map(
         sheet = make_sheet(text, None, key_height_mm=key_height_mm)
         spots = _place_cities(cities[cities["minutes"] <= limit_min], base, origin)
         _frame(sheet.ax, [spots])
-        if minutes is not None:
-            _draw_coast(sheet.ax, minutes, base, spots.origin_m, limit_min=1.5 * limit_min)
         _draw_field(sheet.ax, spots, origin, limit_min, text.language)
         draw_symbol_key(sheet.key_ax, symbols, top_mm=key_height_mm - 2.0, language=text.language)
     return sheet.figure
@@ -121,7 +112,7 @@ def draw_distorted_panels(
     columns: int = 2,
     row_height_mm: float = 72.0,
 ) -> Figure:
-    """Return a sheet of distorted maps on one scale, a scenario each, without the coast.
+    """Return a sheet of distorted maps on one scale, a scenario each.
 
     Parameters
     ----------
@@ -144,7 +135,7 @@ def draw_distorted_panels(
         spots = [_place_cities(one.cities[one.cities["minutes"] <= limit_min], base, origin) for one in panels]
         for ax, panel, placed in zip(sheet.axes, panels, spots, strict=False):
             _frame(ax, spots)
-            _draw_field(ax, placed, origin, limit_min, language)
+            _draw_field(ax, placed, origin, limit_min, language, rank=PANEL_RANK)
             write_panel_title(ax, panel.title, panel.title_en, language=text.language)
         for ax in sheet.axes[len(panels) :]:
             ax.set_axis_off()
@@ -159,7 +150,6 @@ class _Spots:
     cities: pd.DataFrame
     now: NDArray[np.float64]
     before: NDArray[np.float64]
-    origin_m: tuple[float, float]
 
 
 def _place_cities(cities: pd.DataFrame, base: BaseMap, origin: Place) -> _Spots:
@@ -170,16 +160,18 @@ def _place_cities(cities: pd.DataFrame, base: BaseMap, origin: Place) -> _Spots:
     )
     earlier = cities["before_min"] if "before_min" in cities.columns else pd.Series(np.nan, index=cities.index)
     now, before = (distort(x_m, y_m, one.to_numpy(dtype=float), origin_m) for one in (cities["minutes"], earlier))
-    return _Spots(cities, now, before, origin_m)
+    return _Spots(cities, now, before)
 
 
-def _draw_field(ax: Axes, spots: _Spots, origin: Place, limit_min: float, language: Language) -> None:
-    """Draw the rings, the moves and the cities on a frame that has its limits."""
+def _draw_field(
+    ax: Axes, spots: _Spots, origin: Place, limit_min: float, language: Language, *, rank: int = CITY_RANK
+) -> None:
+    """Draw the rings, the moves and the cities, named in the type of a rank, on a frame that has its limits."""
     ax.set_xticks([])
     ax.set_yticks([])
     ring_boxes = _draw_rings(ax, limit_min, language)
     _draw_moves(ax, spots.before, spots.now)
-    _draw_cities(ax, spots.cities, spots.now, origin, ring_boxes, language)
+    _draw_cities(ax, spots, origin, ring_boxes, language, rank=rank)
 
 
 def _frame(ax: Axes, placed: Sequence[_Spots]) -> None:
@@ -207,7 +199,7 @@ def _size_pt(ax: Axes) -> tuple[float, float]:
 def _list_symbols(*, has_before: bool) -> list[Symbol]:
     city = Line2D([], [], linestyle="none", marker="o", markersize=4.0, markerfacecolor=INK_COLOUR, markeredgewidth=0)
     symbols = [*known_symbols(["origin", *(f"heavy-{one:g}" for one in HEAVY_CUTOFFS_MIN)])]
-    symbols.append(Symbol((city,), "城市（本方案）", "city, this scenario"))
+    symbols.append(Symbol((city,), "城市（本情景）", "city, this scenario"))
     if has_before:
         ghost = Line2D(
             [],
@@ -247,11 +239,19 @@ def _draw_rings(ax: Axes, limit_min: float, language: str) -> list[Box]:
         words = f"{ring:g} min" if language == "en" else f"{ring:g} 分钟"
         # The first direction, from the south-east round by the north, in which the ring lies inside the frame.
         spots = [
-            (ring * np.cos(angle), ring * np.sin(angle)) for angle in np.deg2rad((-38.0, 52.0, 110.0, 160.0, 200.0))
+            (ring * np.cos(angle), ring * np.sin(angle))
+            for angle in np.deg2rad((-38.0, -46.0, 52.0, 42.0, 110.0, 160.0, 200.0))
         ]
         (west, east), (south, north) = ax.get_xlim(), ax.get_ylim()
-        half = RING_NAME_HALF_PT / scale
-        inside = [spot for spot in spots if west < spot[0] - half < spot[0] + half < east and south < spot[1] < north]
+        half, half_high = RING_NAME_HALF_PT / scale, RING_NAME_PT / scale
+        inside = [
+            (x, y)
+            for x, y in spots
+            if west < x - half < x + half < east and south < y - half_high < y + half_high < north
+        ]
+        # The arrow to the north stands in the upper right corner.
+        corner = (east - NORTH_CORNER_PT[0] / scale - half, north - NORTH_CORNER_PT[1] / scale)
+        inside = [spot for spot in inside if spot[0] < corner[0] or spot[1] < corner[1]]
         if not inside:
             continue
         x, y = inside[0]
@@ -297,17 +297,15 @@ def _draw_moves(ax: Axes, before: NDArray[np.float64], now: NDArray[np.float64])
         )
 
 
-def _draw_cities(
-    ax: Axes, cities: pd.DataFrame, now: NDArray[np.float64], origin: Place, taken: list[Box], language: Language
-) -> None:
+def _draw_cities(ax: Axes, spots: _Spots, origin: Place, taken: list[Box], language: Language, *, rank: int) -> None:
     scale = _points_per_minute(ax)
     left, foot = ax.get_xlim()[0], ax.get_ylim()[0]
     frame = Box(0.0, 0.0, *_size_pt(ax))
     labels = [Label(origin.name, origin.name_en, 0, -left * scale, -foot * scale, 9.0)]
-    for row, (x, y) in zip(cities.itertuples(), now, strict=True):
+    for row, (x, y) in zip(spots.cities.itertuples(), spots.now, strict=True):
         minutes = f"{row.minutes:.0f}"
         english = f"{row.name_en} {minutes}" if language == "en" else str(row.name_en)
-        label = Label(f"{row.name} {minutes}", english, 3, (x - left) * scale, (y - foot) * scale, 3.6)
+        label = Label(f"{row.name} {minutes}", english, rank, (x - left) * scale, (y - foot) * scale, 3.6)
         if label.dot_box.inside(frame):
             labels.append(label)
             ax.plot(
@@ -341,48 +339,14 @@ def _draw_cities(
         fontsize=7.0,
         gid="north",
     )
-    placed = place_labels(labels, frame=frame, obstacles=taken, language=language)
+    moves = (_points_of_moves(spots) - (left, foot)) * scale
+    placed = place_labels(labels, frame=frame, obstacles=taken, covered_points_pt=moves, language=language)
     draw_labels(ax, placed, language=language, zorder=Z_LABEL)
 
 
-def _draw_coast(
-    ax: Axes, minutes: NDArray[np.float64], base: BaseMap, origin_m: tuple[float, float], *, limit_min: float
-) -> None:
-    """Draw the land with every point of its outline moved by the smoothed minutes of the land around it."""
-    field = _smooth(minutes, base)
-    rows, columns = base.is_study.shape
-    box = (base.west_m, base.north_m - rows * base.cell_m, base.west_m + columns * base.cell_m, base.north_m)
-    cut = shapely.clip_by_rect(shapely.simplify(base.land, COAST_DETAIL_M / 2), *box)
-    parts = shapely.get_parts(cut)
-    parts = parts[(shapely.get_type_id(parts) == shapely.GeometryType.POLYGON) & (shapely.area(parts) > 4e7)]
-    vertices, codes, coast = [], [], []
-    is_shore = binary_dilation(base.is_shore, iterations=2)
-    for part in shapely.segmentize(parts, COAST_DETAIL_M):
-        points = shapely.get_coordinates(part.exterior)
-        row = np.clip(((base.north_m - points[:, 1]) / base.cell_m).astype(int), 0, rows - 1)
-        column = np.clip(((points[:, 0] - base.west_m) / base.cell_m).astype(int), 0, columns - 1)
-        moved = distort(points[:, 0], points[:, 1], np.minimum(field[row, column], limit_min), origin_m)
-        vertices.append(moved)
-        codes.append(np.r_[Path.MOVETO, np.full(len(moved) - 2, Path.LINETO), Path.CLOSEPOLY].astype(np.uint8))
-        # Where the land was cut off at the edge of the study there is no coast to draw.
-        at_sea = is_shore[row, column]
-        coast += [moved[step : step + 2] for step in np.nonzero(at_sea[:-1] & at_sea[1:])[0]]
-    if vertices:
-        path = Path(np.concatenate(vertices), np.concatenate(codes))
-        ax.add_artist(PathPatch(path, facecolor=OUTSIDE_COLOUR, edgecolor="none", zorder=Z_LAND, gid="distorted-land"))
-        lines = LineCollection(coast, colors=[COAST_COLOUR], linewidths=0.3, zorder=Z_COAST, gid="distorted-coast")
-        ax.add_collection(lines, autolim=False)
-
-
-def _smooth(minutes: NDArray[np.float64], base: BaseMap) -> NDArray[np.float64]:
-    """Return minutes averaged over the reached land around each cell, known far out to sea too."""
-    known = np.isfinite(minutes) & base.is_study
-    filled = np.where(known, minutes, 0.0)
-    field = np.zeros(minutes.shape)
-    # From wide to narrow: where the narrow average has land to average over, it replaces the wide one.
-    for widening in (16.0, 4.0, 1.0):
-        sigma = widening * SMOOTHING_M / base.cell_m
-        weight = gaussian_filter(known.astype(float), sigma, mode="constant", truncate=3.0)
-        total = gaussian_filter(filled, sigma, mode="constant", truncate=3.0)
-        field = np.where(weight > 0.02, total / np.maximum(weight, 1e-9), field)
-    return field
+def _points_of_moves(spots: _Spots) -> NDArray[np.float64]:
+    """Return points along the moves, (n, 2) in minutes: names should rather not cover them."""
+    moved = np.isfinite(spots.before).all(axis=1)
+    share = np.linspace(0.0, 1.0, POINTS_OF_A_MOVE)[:, None, None]
+    points: NDArray[np.float64] = spots.before[moved] + share * (spots.now[moved] - spots.before[moved])
+    return points.reshape(-1, 2)

@@ -181,7 +181,7 @@ def known_symbols(entries: Sequence[str]) -> list[Symbol]:
         "origin": (mark(8.5, ORIGIN_COLOUR, "white", 0.7, "*"), "出发地", "origin"),
         "hsr": (cased(("hsr", "existing")), "高速铁路", "high-speed railway"),
         "other": (cased(("conventional", "existing")), "其他铁路", "other railway"),
-        "new": (cased(("rail", "new")), "本方案新增铁路", "railway new in this scenario"),
+        "new": (cased(("rail", "new")), "本情景新增铁路", "railway new in this scenario"),
         "main": (mark(2.9, "white", "#2a2f33", 0.5), "主要车站", "main station"),
         "station": (mark(1.7, "white", "#2a2f33", 0.3), "其他车站", "other station"),
         "sea_road": (cased(("sea_road", "existing")), "跨海跨江大桥、隧道", "long bridge or tunnel for cars"),

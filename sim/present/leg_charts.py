@@ -12,13 +12,13 @@ from matplotlib.patches import Patch
 from sim.measures.result import Result
 from sim.present.chart_sheet import ChartText, Margins, make_chart, quiet_axes
 from sim.present.key import fit_size_pt
-from sim.present.style import INK_COLOUR, NEW_COLOUR, QUIET_INK_COLOUR, READING_NAMES, map_style
+from sim.present.style import INK_COLOUR, NEW_COLOUR, QUIET_INK_COLOUR, READING_NAMES, map_style, text_width_pt
 
 __all__ = ["LEGS", "draw_door_to_door_bars", "list_door_to_door_legs"]
 
 # Leg -> Chinese, English, colour, hatch; lightness and hatch tell neighbours apart without colour.
 LEGS: dict[str, tuple[str, str, str, str]] = {
-    "access_min": ("到站", "access", "#c9b27c", ""),
+    "access_min": ("接驳", "access", "#c9b27c", ""),
     "station_min": ("进出站", "station time", "#8c8c8c", ""),
     "wait_min": ("候车", "wait", "#e8e4d0", "////"),
     "ride_min": ("乘车", "ride", "#2f6390", ""),
@@ -28,6 +28,8 @@ LEGS: dict[str, tuple[str, str, str, str]] = {
     "whole_min": ("不分段", "not split into legs", "#f2f2f2", "----"),
 }
 BAR_MM, GROUP_GAP_SHARE = 5.2, 0.6
+TOTAL_PT, TOTAL_GAP_PT = 6.2, 2.5
+MM_PER_PT = 25.4 / 72.0
 CITY_LEGS = ("access_min", "station_min", "wait_min", "ride_min", "change_min", "egress_min")
 
 
@@ -53,10 +55,10 @@ def list_door_to_door_legs(results: Sequence[Result], from_id: str, to_id: str, 
             name, name_en = READING_NAMES[str(reading)]
             row: dict[str, object] = {**group, "label": name, "label_en": name_en}
             if reading == "centre_to_centre":
-                rail = {**row, "label": f"{name}·铁路", "label_en": f"{name_en}, rail"}
+                rail = {**row, "label": f"{name}，铁路", "label_en": f"{name_en}, rail"}
                 rows.append({**rail, **{leg: times[leg] for leg in CITY_LEGS}})
                 rows.append(
-                    {**row, "label": f"{name}·公路", "label_en": f"{name_en}, road", "road_min": times["road_min"]}
+                    {**row, "label": f"{name}，驾车", "label_en": f"{name_en}, road", "road_min": times["road_min"]}
                 )
                 continue
             leg = {"station_fastest": "ride_min"}.get(str(reading), "whole_min")
@@ -81,6 +83,8 @@ def draw_door_to_door_bars(legs: pd.DataFrame, *, text: ChartText, limit_min: fl
     with map_style():
         sheet = make_chart(text, height_mm=height_mm, margins=Margins(left_mm=34.0, top_mm=10.0), names=names)
         ax = sheet.ax
+        longest_min = 1.1 * float(legs[list(LEGS)].sum(axis=1).max())
+        min_per_pt = longest_min * MM_PER_PT / sheet.width_mm
         place, previous = 0.0, ""
         for row in legs.to_dict("records"):
             if row["group"] != previous:
@@ -100,7 +104,7 @@ def draw_door_to_door_bars(legs: pd.DataFrame, *, text: ChartText, limit_min: fl
                     bbox={"boxstyle": "square,pad=0.1", "facecolor": "white", "linewidth": 0},
                 )
                 place += 1.3
-            _draw_bar(ax, row, place, limit_min)
+            _draw_bar(ax, row, place, limit_min, min_per_pt)
             label = text.say(str(row["label"]), str(row["label_en"]), separator="\n")
             size_pt = min(fit_size_pt(line, 6.0, 31.0) for line in label.split("\n"))
             ax.annotate(
@@ -116,7 +120,7 @@ def draw_door_to_door_bars(legs: pd.DataFrame, *, text: ChartText, limit_min: fl
             )
             place += 1.0
         ax.axvline(limit_min, color=NEW_COLOUR, linewidth=1.4, zorder=4, gid="limit")
-        ax.set(ylim=(place - 0.4, -0.2), xlim=(0.0, 1.1 * float(legs[list(LEGS)].sum(axis=1).max())))
+        ax.set(ylim=(place - 0.4, -0.2), xlim=(0.0, longest_min))
         ax.set_yticks([])
         ax.set_xlabel(text.say("分钟", "minutes"))
         quiet_axes(ax)
@@ -125,7 +129,7 @@ def draw_door_to_door_bars(legs: pd.DataFrame, *, text: ChartText, limit_min: fl
     return sheet.figure
 
 
-def _draw_bar(ax: Axes, row: dict[str, object], place: float, limit_min: float) -> None:
+def _draw_bar(ax: Axes, row: dict[str, object], place: float, limit_min: float, min_per_pt: float) -> None:
     left = 0.0
     for leg, (_, _, colour, hatch) in LEGS.items():
         minutes = float(str(row.get(leg, "nan")))
@@ -158,12 +162,15 @@ def _draw_bar(ax: Axes, row: dict[str, object], place: float, limit_min: float) 
                 bbox=None if light else {"boxstyle": "round,pad=0.1", "facecolor": colour, "linewidth": 0},
             )
         left += minutes
+    words = f"{left:.0f} \N{CHECK MARK}" if left <= limit_min else f"{left:.0f}"
+    # The line of the limit passes behind no number: one that would lie on it moves to its far side.
+    end = left + (2 * TOTAL_GAP_PT + text_width_pt(words, TOTAL_PT, weight="bold")) * min_per_pt
     ax.annotate(
-        f"{left:.0f} \N{CHECK MARK}" if left <= limit_min else f"{left:.0f}",
-        (left, place),
-        xytext=(2.5, 0),
+        words,
+        (limit_min if left <= limit_min < end else left, place),
+        xytext=(TOTAL_GAP_PT, 0),
         textcoords="offset points",
-        fontsize=6.2,
+        fontsize=TOTAL_PT,
         fontweight="bold",
         va="center_baseline",
         zorder=5,

@@ -139,11 +139,22 @@ def _turn(ride: pd.DataFrame) -> pd.DataFrame:
 
 
 def _parts_on_corridor(ride: pd.DataFrame, order: dict[str, int], lines: set[str]) -> list[pd.DataFrame]:
-    """Return the stretches of a ride of two calls and more that stay on the corridor, in its direction."""
+    """Return the stretches of a ride of two calls and more that stay on the corridor, in its direction.
+
+    Where a train joins or leaves the corridor, only the side of its call that is on it counts: it begins when it departs
+    and ends when it arrives.
+    """
     place = ride["station_id"].map(order)
     goes_on = place.diff().gt(0) & ride["lines"].map(lambda led: set(led.split(";")) <= lines)
     stretches = ride[place.notna()].groupby((~goes_on).cumsum(), sort=False)
-    return [part for _, part in stretches if len(part) >= 2]
+    return [_cut_ends(part) for _, part in stretches if len(part) >= 2]
+
+
+def _cut_ends(part: pd.DataFrame) -> pd.DataFrame:
+    """Return a stretch without the dwells at its first and last call."""
+    arrive, depart = (part[name].to_numpy(dtype=float).copy() for name in ("arrive_min", "depart_min"))
+    arrive[0], depart[-1] = depart[0], arrive[-1]
+    return part.assign(arrive_min=arrive, depart_min=depart)
 
 
 def _time_of(called: pd.DataFrame, hops: pd.DataFrame | None) -> pd.DataFrame | None:

@@ -17,7 +17,6 @@ from sim.measures.result import Result, isochrones
 from sim.present.figures import save_result_maps
 from sim.present.qgis_project import style_isochrone_file
 from sim.present.rasters import write_minutes
-from sim.present.run_inputs import hash_inputs, identify_run, list_inputs
 
 __all__ = ["write_result", "write_table"]
 
@@ -105,8 +104,8 @@ def _describe_run(result: Result) -> dict[str, Any]:
         "packages": {
             name: version(name) for name in ("numpy", "pandas", "geopandas", "numba", "rasterio", "matplotlib")
         },
-        "made_from": identify_run(result.network, result.study_folder, scenario),
-        "inputs_sha256": hash_inputs(list_inputs(result.network, result.study_folder, list(result.projects))),
+        "made_from": result.made_from,
+        "inputs_sha256": dict(result.inputs_sha256),
         "invariants": dict(result.invariants),
     }
 

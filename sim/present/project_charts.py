@@ -43,6 +43,9 @@ def draw_contribution_waterfall(
 ) -> Figure:
     """Return what each project adds to a value, on average over all orders (Shapley), from the base to all of them.
 
+    Two marks beside a bar are values of the same axis: the circle with this project alone, from the base up; the square
+    with all but this one, from the end down. They do not depend on where the bar stands.
+
     Parameters
     ----------
     contributions
@@ -60,6 +63,7 @@ def draw_contribution_waterfall(
         sheet = make_chart(text, height_mm=height_mm, margins=margins, names=(*words, *quantity))
         ax = sheet.ax
         level, edges = base_value, [base_value]
+        all_built = base_value + sum(float(row["shapley"]) for row in table)
         _write_row(ax, 0, text.say("基准", "base", separator="\n"), _number(base_value))
         ax.plot([base_value], [0], marker="|", markersize=14, color=TOTAL_COLOUR, markeredgewidth=2.2, gid="base")
         for place, row in enumerate(table, start=1):
@@ -77,8 +81,8 @@ def draw_contribution_waterfall(
                 gid=f"player-{row['player']}",
             )
             ax.plot([level, level], [place - 1 + 0.28, place - 0.28], color=QUIET_INK_COLOUR, linewidth=0.5, zorder=2)
-            for key, marker in (("first_in", "o"), ("last_in", "s")):
-                x = level + float(row[key])
+            alone, without = base_value + float(row["first_in"]), all_built - float(row["last_in"])
+            for key, x, marker in (("first_in", alone, "o"), ("last_in", without, "s")):
                 ax.plot(
                     x,
                     place,
@@ -103,7 +107,8 @@ def draw_contribution_waterfall(
         ax.plot(
             [level], [len(table) + 1], marker="|", markersize=14, color=TOTAL_COLOUR, markeredgewidth=2.2, gid="all"
         )
-        _write_row(ax, len(table) + 1, text.say("全部建成", "all of them", separator="\n"), _number(level))
+        built = text.say(f"{len(table)}个项目建成", f"all {len(table)} built", separator="\n")
+        _write_row(ax, len(table) + 1, built, _number(level))
         span = max(max(edges) - min(edges), 1e-9)
         ax.set(xlim=(min(edges) - 0.05 * span, max(edges) + 0.05 * span), ylim=(len(table) + 1.6, -0.6))
         ax.set_yticks([])
@@ -121,7 +126,7 @@ def draw_contribution_waterfall(
                 markeredgecolor=INK_COLOUR,
                 label=text.say(*words),
             )
-            for marker, words in (("o", ("单独先建", "built first, alone")), ("s", ("最后才建", "built last")))
+            for marker, words in (("o", ("仅建此项", "this one alone")), ("s", ("独缺此项", "all but this one")))
         ]
         ax.legend(
             handles=handles,
@@ -295,7 +300,7 @@ def draw_options_frontier(options: pd.DataFrame, *, names: Names, quantity: tupl
             linewidth=1.2,
             zorder=2,
             gid="frontier",
-            label=text.say("有效边界", "efficient frontier"),
+            label=text.say("有效前沿", "efficient frontier"),
         )
         ax.plot(
             cost[best],

@@ -8,19 +8,12 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 from xml.etree import ElementTree as ET
 
-import geopandas as gpd
-import numpy as np
 from matplotlib.colors import to_rgb
-from numpy.typing import NDArray
 
-from sim.measures.difference import CHANGE_BREAKS_MIN, STEP_CLASSES, classify_steps
-from sim.measures.isochrones import draw_outline
-from sim.present.difference_maps import list_change_looks
 from sim.present.style import (
     COAST_COLOUR,
     HEAVY_CUTOFFS_MIN,
@@ -34,18 +27,15 @@ from sim.present.style import (
     band_colours,
     band_labels,
 )
-from sim.region.grid import Grid
 
 __all__ = [
     "QGIS_VERSION",
     "Category",
     "Geometry",
     "add_styles",
-    "change_polygons",
     "renderer_of",
     "spell_colour",
     "spell_style",
-    "style_changes",
     "style_ground",
     "style_isochrones",
     "style_network",
@@ -104,24 +94,6 @@ def style_isochrones(cutoffs_min: Sequence[float]) -> tuple[Category, ...]:
     )
 
 
-def style_changes() -> tuple[Category, ...]:
-    """Return the classes of a layer of changes by `change`, in the colours of the difference maps."""
-    patterns = {"newly-reached": "dense7", "lost": "diagonal_x", "unreachable": ""}
-    return tuple(
-        Category(name, _name_change(name), look.colour, pattern=patterns.get(name, ""))
-        for name, look in zip(STEP_CLASSES, list_change_looks(), strict=True)
-    )
-
-
-def _name_change(name: str) -> str:
-    verb, _, step = name.partition("-")
-    if not step.isdigit():
-        return name.replace("-", " ")
-    edges = [f"{one:g}" for one in CHANGE_BREAKS_MIN]
-    ranges = [f"{low}-{high}" for low, high in pairwise(edges)] + [f"{edges[-1]} and more"]
-    return f"{verb} by {ranges[int(step) - 1]} min"
-
-
 def style_network() -> tuple[Category, ...]:
     """Return the classes of a layer of lines by `status`, in the colours of the network map."""
     open_pt, open_colour, _, _ = LINE_STYLES["hsr", "existing"]
@@ -137,25 +109,6 @@ def style_ground() -> tuple[Category, ...]:
     """Return the classes of a layer of land and water by `kind`, in the colours of the maps."""
     coast = (COAST_COLOUR, GROUND_OUTLINE_PT)
     return (Category("land", "land", OUTSIDE_COLOUR, coast), Category("water", "water", SEA_COLOUR, coast))
-
-
-def change_polygons(
-    before: NDArray[np.float64], after: NDArray[np.float64], grid: Grid, *, within_min: float = 120.0
-) -> gpd.GeoDataFrame:
-    """Return the classes of a difference map as polygons: change (of `STEP_CLASSES`), population, area_km2, geometry."""
-    classes = classify_steps(before, after, grid.is_land, within_min=within_min)
-    rows = [
-        {
-            "change": name,
-            "population": float(grid.population[classes == number].sum()),
-            "area_km2": float((classes == number).sum()) * grid.cell_km2,
-            "geometry": draw_outline(classes == number, grid),
-        }
-        for number, name in enumerate(STEP_CLASSES)
-        if (classes == number).any()
-    ]
-    columns = ["change", "population", "area_km2", "geometry"]
-    return gpd.GeoDataFrame(rows, columns=columns, geometry="geometry", crs=grid.crs)
 
 
 def spell_style(column: str, categories: Sequence[Category], geometry: Geometry) -> str:

@@ -186,9 +186,9 @@ def describe_reading(assumptions: Assumptions) -> tuple[str, str]:
     """Return what the minutes of a surface count, with the departure assumption, in Chinese and in English."""
     rule = WAIT_RULES[assumptions.wait_rule]
     return (
-        f"门到门时间：驾车接驳、进站 {assumptions.station_time_min:g} 分钟、{rule[0]}、乘车、换乘、"
+        f"全程时间：驾车接驳、进站 {assumptions.station_time_min:g} 分钟、{rule[0]}、乘车、换乘、"
         f"出站 {assumptions.arrival_time_min:g} 分钟、驾车离站；或全程驾车；取较快者。驾车按日间平均车速，不计高峰拥堵。",
-        f"Door-to-door minutes: drive to the station, {assumptions.station_time_min:g} min before departure, "
+        f"Minutes of the whole journey: drive to the station, {assumptions.station_time_min:g} min before departure, "
         f"{rule[1]}, ride, change, {assumptions.arrival_time_min:g} min on arrival, drive on; or "
         "by road alone, whichever is faster. Driving at ordinary daytime speeds, without peak congestion.",
     )

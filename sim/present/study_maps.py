@@ -76,7 +76,9 @@ def draw_network(
         Of the network.
     """
     layers = open_layers_of(network, region)
-    table = list_projects(projects)
+    sections, table = list_project_sections(network, projects), list_projects(projects)
+    # A project that only runs trains, and a card that only varies another, has no line of its own to draw or to count.
+    table = table[table["project_id"].isin(sections["project_id"])]
     counts = table["status"].value_counts()
     building = int(counts.get("building", 0))
     further = len(table) - building - int(counts.get("open", 0))
@@ -96,9 +98,7 @@ def draw_network(
     )
     if view is not None:
         layers = replace(layers, places=places_near(region, layers.places, view))
-    return draw_network_map(
-        list_project_sections(network, projects), table, base=base_of(region), layers=layers, text=text, bbox=view
-    )
+    return draw_network_map(sections, table, base=base_of(region), layers=layers, text=text, bbox=view)
 
 
 def draw_metropolitan_area(
@@ -196,7 +196,6 @@ def draw_distorted(
     )
     return draw_distorted_map(
         cities,
-        minutes=result.surface(place_id).astype(np.float64),
         base=base_of(region),
         origin=origin,
         text=text_of(
@@ -207,7 +206,7 @@ def draw_distorted(
 
 
 def draw_distorted_years(
-    results: Sequence[Result], place_id: str = "ningbo", *, limit_min: float = 300.0, language: Language = "both"
+    results: Sequence[Result], place_id: str = "ningbo", *, limit_min: float = 240.0, language: Language = "both"
 ) -> Figure:
     """Return small maps on which distance from a place is minutes, one a run, with where cities stood in the first."""
     first, last = results[0], results[-1]
@@ -223,11 +222,12 @@ def draw_distorted_years(
                 f"{scenario.year}: {within} {'city' if within == 1 else 'cities'} within two hours",
             )
         )
-    nearer = _count_nearer(first, last, place_id)
+    nearer = _count_nearer(first, last, place_id, within_min=limit_min)
     title = (
-        f"以分钟为距离：{first.scenario.year}至{last.scenario.year}年，{nearer}个城市离{origin.name}近了10分钟以上",
-        f"Distance as minutes: from {first.scenario.year} to {last.scenario.year} {nearer} "
-        f"{'city comes' if nearer == 1 else 'cities come'} ten minutes or more nearer to {origin.name_en}",
+        f"{first.scenario.year}至{last.scenario.year}年，{limit_min / 60:g}小时以内的城市中有{nearer}个离{origin.name}近了"
+        "10分钟以上",
+        f"From {first.scenario.year} to {last.scenario.year} {nearer} of the cities within {limit_min / 60:g} hours "
+        f"{'comes' if nearer == 1 else 'come'} ten minutes or more nearer to {origin.name_en}",
     )
     names = "；".join(f"{one.scenario.year} {one.scenario.name}" for one in results)
     names_en = "; ".join(f"{one.scenario.year} {one.scenario.name_en}" for one in results)
@@ -249,9 +249,10 @@ def _cities_by_minutes(result: Result, place_id: str, base: Result | None) -> pd
     return cities[cities["city_id"] != place_id]
 
 
-def _count_nearer(first: Result, last: Result, place_id: str, least_min: float = 10.0) -> int:
-    saved = _minutes_from(first, place_id) - _minutes_from(last, place_id)
-    return int((saved >= least_min).sum())
+def _count_nearer(first: Result, last: Result, place_id: str, *, within_min: float, least_min: float = 10.0) -> int:
+    """Return how many cities that are drawn in the end, within so many minutes, have come nearer."""
+    before, now = _minutes_from(first, place_id), _minutes_from(last, place_id)
+    return int(((before - now >= least_min) & (now <= within_min)).sum())
 
 
 def _minutes_from(result: Result, place_id: str) -> "pd.Series[float]":

@@ -82,12 +82,12 @@ PROJECT_LOOKS = (
     ("#4d4d4d", "xxxx"),
 )
 
-# The readings of a circle in words.
+# The readings of a circle, in the words of the report; which share of the pairs of people counts differs by target.
 READING_NAMES = {
-    "station_fastest": ("站到站·最快列车", "station to station, fastest"),
-    "station_service": ("站到站·平均加候车", "station to station, typical + wait"),
+    "station_fastest": ("站到站，最快车次", "station to station, fastest train"),
+    "station_service": ("站到站，含候车", "station to station, with the wait"),
     "centre_to_centre": ("中心到中心", "centre to centre"),
-    "door_to_door": ("门到门·95%人口对", "door to door, 95 % of pairs"),
+    "door_to_door": ("门到门", "door to door"),
 }
 # Lines of a chart in their order: colour, dashes, width in points; told apart by dashes in grey.
 SERIES_LOOKS: tuple[tuple[str, tuple[float, ...] | None, float], ...] = (

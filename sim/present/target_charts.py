@@ -1,6 +1,6 @@
 """Last stage, charts of targets: the first year each is met, and what would have to change for one to be met."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,8 @@ __all__ = ["draw_switching_tornado", "draw_target_timeline"]
 ROW_MM = 5.6
 MOST_YEARS = 9
 MET_COLOUR = "#00785a"
+# Unit of a lever -> its Chinese and English names; a unit that is not here is written as it is in both.
+UNIT_NAMES = {"trains/day": ("列/日", "trains a day"), "stops": ("站", "stops"), "min": ("分钟", "min")}
 
 
 def draw_target_timeline(
@@ -113,7 +115,7 @@ def _draw_row(ax: Axes, row: Mapping[str, object], place: float, years: tuple[in
     missed = f"{best:.0f} > {limit:g}"
     first = row["first_year"]
     if pd.isna(first):
-        words = text.say(f"各方案均未达：最好 {missed}", f"not met: best {missed} min", separator="\n")
+        words = text.say(f"各情景均未达：最好 {missed}", f"not met: best {missed} min", separator="\n")
         ax.plot([years[0], years[1]], [place, place], color="#b5bcc1", linewidth=0.6, linestyle=(0, (1, 3)), zorder=1)
     else:
         year = int(str(first).split(".")[0])
@@ -248,7 +250,7 @@ def draw_switching_tornado(switches: pd.DataFrame, *, names: Mapping[str, tuple[
         ax.axvline(now, color=INK_COLOUR, linewidth=0.9, zorder=4, gid="now")
         for x, label, colour in (
             (limit, text.name("目标", "target"), NEW_COLOUR),
-            (now, text.name("现方案", "now"), INK_COLOUR),
+            (now, text.name("本情景", "now"), INK_COLOUR),
         ):
             ax.annotate(
                 f"{label} {x:.0f}",
@@ -270,10 +272,28 @@ def draw_switching_tornado(switches: pd.DataFrame, *, names: Mapping[str, tuple[
 
 
 def _describe_switch(row: Mapping[str, object], text: ChartText, *, met: bool) -> str:
-    unit = str(row["unit"])
-    now = f"{float(str(row['value_now'])):g}"
-    if met and np.isfinite(float(str(row["switching_value"]))):
-        value = f"{now} \N{RIGHTWARDS ARROW} {float(str(row['switching_value'])):g} {unit}"
-        return text.say(f"{value} 即达标", f"{value} would do" if text.language == "en" else "would do", separator="\n")
+    now, enough = float(str(row["value_now"])), float(str(row["switching_value"]))
+    if met and np.isfinite(enough):
+        value, value_en = _say_in_unit([now, enough], str(row["unit"]))
+        english = f"{value_en} would do" if text.language == "en" else "would do"
+        return text.say(f"{value} 即达标", english, separator="\n")
+    value, _ = _say_in_unit([now], str(row["unit"]))
     best = f"{float(str(row['best_value_min'])):.0f}"
-    return text.say(f"现 {now} {unit}，单独不够（最好 {best}）", f"not by this alone (best {best} min)", separator="\n")
+    return text.say(f"现 {value}，单独不够（最好 {best} 分钟）", f"not by this alone (best {best} min)", separator="\n")
+
+
+def _say_in_unit(values: Sequence[float], unit: str) -> tuple[str, str]:
+    """Return values, the later after an arrow, with their unit in Chinese and in English.
+
+    Examples
+    --------
+    >>> _say_in_unit([30.0, 68.0], "trains/day"), _say_in_unit([1.0], "share")
+    (('30 → 68 列/日', '30 → 68 trains a day'), ('100%', '100%'))
+    """
+    arrow = " \N{RIGHTWARDS ARROW} "
+    if unit == "share":
+        words = arrow.join(f"{value:.0%}" for value in values)
+        return words, words
+    words = arrow.join(f"{value:g}" for value in values)
+    name, name_en = UNIT_NAMES.get(unit, (unit, unit))
+    return f"{words} {name}", f"{words} {name_en}"

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import rasterio
 
-from sim.measures.reach import MODES
+from sim.measures.reach import MODES, REACH_COLUMNS
 from sim.times.door_to_door import Surfaces
 
 __all__ = ["WrittenRun", "read_written_run", "was_made_from"]
@@ -26,6 +26,12 @@ RESULT_TABLES = (
     "coverage_seats",
     "journey_times",
 )
+COLUMNS_WITHOUT_ROWS = {"reach": REACH_COLUMNS}
+TEXT_COLUMNS = (
+    *("place", "target", "reading", "binding_leg", "journeys", "mode", "access_by", "egress_by", "ends_early"),
+    *("rule", "of", "in", "to", "name", "name_en"),
+)
+"""Columns of words, besides those that end in _id; all others hold numbers or truth values."""
 TRUTH = {"True": True, "False": False}
 
 
@@ -66,20 +72,21 @@ def read_written_run(folder: Path, places: Collection[str]) -> WrittenRun:
 
 def _read_table(path: Path) -> pd.DataFrame:
     """Return a table as it was before it was written, but for its decimals: ids stay text, empty numbers are NaN."""
-    if not path.exists():
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except FileNotFoundError:
         return pd.DataFrame()
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except pd.errors.EmptyDataError:  # not even a heading: the study asks for no place
+        return pd.DataFrame(columns=list(COLUMNS_WITHOUT_ROWS.get(path.stem, ())))
     return table.apply(_restore_column) if len(table) else table
 
 
 def _restore_column(texts: "pd.Series[Any]") -> "pd.Series[Any]":
-    if texts.name in ("place", "target") or str(texts.name).endswith("_id"):
+    if texts.name in TEXT_COLUMNS or str(texts.name).endswith("_id"):
         return texts
     if texts.isin(TRUTH).all():
         return texts.map(TRUTH).astype(bool)
-    numbers = pd.to_numeric(texts, errors="coerce")
-    holds_words = (texts != "") & numbers.isna()
-    return texts if holds_words.any() or (texts == "").all() else numbers
+    return pd.to_numeric(texts.replace("", np.nan))
 
 
 def _read_surfaces(path: Path) -> Surfaces:

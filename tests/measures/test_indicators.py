@@ -21,7 +21,7 @@ from sim.measures.accessibility import (
     within_minutes,
 )
 from sim.measures.decay import Decay, parse_decay
-from sim.measures.indicators import Masses, measure_indicators, read_masses
+from sim.measures.indicators import Masses, measure_indicators, measure_one, read_masses
 from sim.measures.inequality import measure_inequality
 from sim.measures.nearest import minutes_to_nearest
 from sim.times.roads import place_node
@@ -212,6 +212,15 @@ def test_everything_wrong_with_a_file_of_masses_is_told_at_once(study, tmp_path)
     path.write_text("city,mass\na,1\n", encoding="utf-8")
     with pytest.raises(sim.InputError, match="column 'city_id' is missing \\(did you mean 'city'\\?\\)"):
         read_masses(path, study.region)
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [("potential_others_power:1.0", "potential_others_power:1"), ("mass_within_060", "mass_within_60")],
+)
+def test_an_indicator_is_found_however_its_number_is_written(study, asked, name):
+    model = study.model("base")
+    assert measure_one(model, "a", asked) == measure_one(model, "a", name) > 0
 
 
 def test_a_city_without_mass_is_told(study):

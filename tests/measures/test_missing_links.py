@@ -291,6 +291,14 @@ def test_everything_wrong_with_the_rules_is_said_at_once():
         assert part in text
 
 
+def test_an_unknown_road_class_is_told_with_those_there_are_and_the_option_that_names_it():
+    with pytest.raises(InputError) as error:
+        find_missing_links(make_model(FIELD), gaps=GapRules(road_class="xyz"))
+    assert error.value.problems == [
+        f"road_class: 'xyz' is unknown (--road-class); there are {', '.join(CLASSES['road_class'])}"
+    ]
+
+
 @st.composite
 def roads(draw):
     """Return random roads on random land, a few people, and two of the road nodes to be linked."""

@@ -62,6 +62,16 @@ def test_a_row_works_when_what_is_asked_of_it_holds(rule, works):
     assert shown(asked(works_when=rule))["works"] == works
 
 
+def test_words_that_are_asked_to_be_a_number_are_an_error_with_its_row():
+    tables = {(name, file): table.assign(ride_min="quick") for (name, file), table in TABLES.items()}
+    with pytest.raises(InputError) as caught:
+        look_up(asked(works_when="falls"), tables)
+    assert caught.value.problems == [
+        "system_values.csv row 2: works_when: 'falls' is about numbers, but ride_min of times.csv is 'quick'"
+    ]
+    assert shown(asked(), tables)["shows_en"] == "x quick → quick"
+
+
 def test_nothing_asked_is_neither_working_nor_not():
     assert shown(asked())["works"] == ""
 
@@ -231,6 +241,15 @@ def test_unknown_cards_and_a_page_that_is_not_there_are_told(study, tmp_path, ca
     errors = capsys.readouterr().err
     assert "systems.csv row 2: represented_by: the study has no 'speedup' (did you mean 'speed_up'?)" in errors
     assert "--page: there is no file" in errors
+
+
+def test_a_page_without_the_two_lines_is_told_before_anything_is_solved(study, tmp_path, capsys, monkeypatch):
+    page = tmp_path / "page.md"
+    page.write_text(f"{END}\n{BEGIN}\n", encoding="utf-8")
+    monkeypatch.setattr("sim.commands.systems.fill_systems", None)
+    assert main(["systems", str(study), "--outputs", str(tmp_path / "outputs"), "--page", str(page)]) == 2
+    assert f"needs a line {BEGIN} and after it a line {END}" in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "outputs").exists()
 
 
 def test_a_page_without_the_two_lines_is_an_error(tmp_path):

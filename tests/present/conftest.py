@@ -1,4 +1,6 @@
-"""Fixtures of the small coast (see coast.py)."""
+"""Fixtures of the small coast (see coast.py), and the data of a report on the five stations on a line."""
+
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -6,7 +8,10 @@ import pandas as pd
 import pytest
 import shapely
 
+import sim
 from sim.present.maps import BaseMap, MapLayers, build_rail_sections, prepare_base
+from sim.present.report.choices import ReportChoices
+from sim.present.report.data import ReportData
 from sim.region.grid import Grid
 from tests.present.coast import COLUMNS, CRS, LAND_COLUMNS, ROWS, at
 
@@ -65,4 +70,31 @@ def layers() -> MapLayers:
         stations=stations,
         places=places,
         water_names=waters,
+    )
+
+
+@pytest.fixture(scope="session")
+def tutorial_report(repository: Path) -> ReportData:
+    """What a report in English on two scenarios of the tutorial is made from, before any comparison has been run."""
+    study = sim.read_study(repository / "scenarios" / "tutorial")
+    region = study.region
+    names = {row.city_id: (row.name, row.name_en) for row in region.cities.itertuples(index=False)}
+    names |= {row.place_id: (row.name, row.name_en) for row in region.places.itertuples(index=False)}
+    return ReportData(
+        study_id=study.study_id,
+        title=study.file.title,
+        title_en=study.file.title_en,
+        city_set=study.file.city_set,
+        choices=ReportChoices(language="en"),
+        results=[study.run(name) for name in ("base", "faster_direct")],
+        base_id="base",
+        full_id="faster_direct",
+        targets=study.file.targets,
+        projects=study.projects,
+        tables={},
+        pictures=(),
+        place_names=names,
+        inputs_sha256={"study.toml": "0" * 64},
+        version="0",
+        date="2026-01-31",
     )

@@ -149,6 +149,31 @@ def test_trains_of_a_corridor_leave_at_even_intervals_and_take_their_running_tim
         assert (ends["end"] - ends["start"]).to_numpy() == pytest.approx(hops["run_min"].sum() + inner)
 
 
+def test_a_train_that_joins_or_leaves_a_corridor_does_not_stand_at_its_ends(repository):
+    result = sim.read_study(repository / "scenarios" / "tutorial").run("base")
+    stations = list_corridor_stations(result, ["main"], ("b", "d"), train_class="SIMPLE")
+    assert stations["station_id"].tolist() == ["b", "c", "d"]
+    trains = list_corridor_trains(result, stations, ["main"], upto_min=240.0)
+    # Only the stopping train calls at b and at d, on its way from a to e; the express calls at c alone.
+    assert set(trains["service_id"]) == {"local"}
+    stands = (trains["depart_min"] - trains["arrive_min"]).groupby(trains["station_id"]).agg(["min", "max"]).round(6)
+    assert stands.loc["b"].tolist() == stands.loc["d"].tolist() == [0.0, 0.0]
+    assert stands.loc["c"].tolist() == [2.0, 2.0]
+    # 11.667 min from b to c, 2 there, 15 on to d (networks/line5/README.md).
+    ends = trains.groupby("train").agg(start=("depart_min", "min"), end=("arrive_min", "max"))
+    assert (ends["end"] - ends["start"]).to_numpy() == pytest.approx(28.667, abs=0.01)
+
+
+def test_a_total_near_the_limit_is_written_beyond_its_line():
+    rows = [{"label": str(minutes), "label_en": str(minutes), "ride_min": minutes} for minutes in (30.0, 58.0, 90.0)]
+    legs = pd.DataFrame([{"group": "甲", "group_en": "A", **row} for row in rows]).reindex(
+        columns=["group", "group_en", "label", "label_en", *LEGS]
+    )
+    figure = draw_door_to_door_bars(legs, text=TEXT, limit_min=60.0)
+    # 30 and 90 stand at the ends of their bars; 58 would lie on the line at 60.
+    assert [total.xy[0] for total in find_by_gid(figure, "total")] == [30.0, 60.0, 90.0]
+
+
 def test_a_chart_in_english_has_no_hanzi():
     minutes = NAMES.assign(**{"2020": [130.0, 100.0, 300.0], "2035": [110.0, 95.0, 250.0]})
     text = ChartText("结论", "A finding", "方案", "scenario", "来源", "source", "en")

@@ -165,7 +165,7 @@ def test_the_key_lists_every_class_in_minutes_in_order(figure: Figure) -> None:
 
 def test_the_key_shows_only_symbols_that_the_map_uses(figure: Figure) -> None:
     texts = read_texts(figure)
-    assert "本方案新增铁路" in texts
+    assert "本情景新增铁路" in texts
     assert "60 分钟线" in texts
     assert "跨海" not in texts
 

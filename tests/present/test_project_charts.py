@@ -1,11 +1,17 @@
 """Charts of projects and targets, drawn from made-up tables."""
 
+import tomllib
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
+from jinja2 import Template
 
 from sim.present.chart_sheet import ChartText
+from sim.present.leg_charts import LEGS
 from sim.present.project_charts import draw_contribution_waterfall, draw_options_frontier, draw_synergy_matrix
+from sim.present.style import READING_NAMES
 from sim.present.target_charts import draw_switching_tornado, draw_target_timeline
 from tests.present.coast import find_by_gid, read_texts
 
@@ -26,10 +32,13 @@ def test_the_waterfall_leads_from_the_base_to_the_sum_of_all_parts():
     assert [bar.get_width() for bar in bars] == [30.0, 20.0, -5.0]
     assert starts == [100.0, 130.0, 150.0]
     assert find_by_gid(figure, "all")[0].get_xdata()[0] == 145.0
-    # c alone would bring 40, from 100; a as the last one 10, from 130.
-    assert sorted(mark.get_xdata()[0] for mark in find_by_gid(figure, "first_in")) == [140.0, 145.0, 160.0]
-    assert sorted(mark.get_xdata()[0] for mark in find_by_gid(figure, "last_in")) == [120.0, 140.0, 145.0]
+    # From the base of 100, a alone brings 30, b -5, c 40; of the 145 of all, a as the last one is 10, b -5, c 20.
+    alone = {mark.get_ydata()[0]: mark.get_xdata()[0] for mark in find_by_gid(figure, "first_in")}
+    without = {mark.get_ydata()[0]: mark.get_xdata()[0] for mark in find_by_gid(figure, "last_in")}
+    assert alone == {1: 140.0, 2: 130.0, 3: 95.0}  # c, a, b
+    assert without == {1: 125.0, 2: 135.0, 3: 150.0}
     texts = read_texts(figure)
+    assert "3个项目建成" in texts
     assert {"+30", "+20", "\N{MINUS SIGN}5", "100", "145"} <= set(texts.split("\n"))
     # A loss is told by its hatch as well.
     assert bars[2].get_hatch()
@@ -101,6 +110,25 @@ def test_the_tornado_has_the_strongest_lever_on_top_and_says_what_would_do(switc
     assert not trains.get_hatch()
 
 
+def test_levers_are_named_with_units_of_the_language_of_the_chart(switches):
+    table = switches.assign(unit=["trains/day", "share"], value_now=[44.0, 1.0], switching_value=[np.nan, 0.4])
+    chinese = read_texts(draw_switching_tornado(table, names=NAMES, text=replace(TEXT, language="zh")))
+    assert "现 44 列/日，单独不够（最好 70 分钟）" in chinese
+    assert "100% → 40% 即达标" in chinese
+    assert "本情景 80" in chinese
+    assert not {"trains", "share", "方案"} & set(chinese.replace("\n", " ").split())
+
+
+def test_charts_name_readings_and_legs_as_the_report_does(repository):
+    said = tomllib.loads((repository / "sim" / "present" / "report" / "sentences.toml").read_text("utf-8"))
+    for reading, names in READING_NAMES.items():
+        assert names == tuple(
+            Template(said["reading"][reading][language]).render(share="") for language in ("zh", "en")
+        )
+    for leg in ("access", "station", "wait", "ride", "change", "egress"):
+        assert LEGS[f"{leg}_min"][0] == said["leg"][leg]["zh"]
+
+
 def test_the_timeline_has_a_diamond_for_what_is_met_and_words_for_what_is_not():
     first = pd.DataFrame(
         [
@@ -117,6 +145,7 @@ def test_the_timeline_has_a_diamond_for_what_is_met_and_words_for_what_is_not():
     assert find_by_gid(figure, "range")[0].get_xdata().tolist() == [2027, 2028]
     assert find_by_gid(figure, "due")[0].get_xdata().tolist() == [2025, 2025]
     texts = read_texts(figure)
+    assert "各情景均未达：最好 147 > 60" in texts
     assert "not met: best 147 > 60 min" in texts
     assert "2027 年起达到" in texts
 

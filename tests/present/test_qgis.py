@@ -6,20 +6,15 @@ from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import geopandas as gpd
-import numpy as np
 import pytest
 import shapely
 from matplotlib.colors import to_rgb
 
 import sim
-from sim.measures.difference import STEP_CLASSES
-from sim.present.difference_maps import list_change_looks
 from sim.present.qgis import (
     Category,
     add_styles,
-    change_polygons,
     spell_style,
-    style_changes,
     style_isochrones,
     style_network,
 )
@@ -57,12 +52,7 @@ def test_isochrones_have_the_colours_of_the_maps_and_the_nearest_on_top():
     assert renderer.get("attr") == "cutoff_min"
 
 
-def test_changes_and_statuses_have_the_colours_of_the_maps():
-    _, changes = read_style(spell_style("change", style_changes(), "fill"))
-    looks = dict(zip(STEP_CLASSES, list_change_looks(), strict=True))
-    assert {value: options["color"] for value, options in changes.items()} == {
-        name: spelt(look.colour) for name, look in looks.items()
-    }
+def test_statuses_have_the_colours_of_the_maps():
     _, lines = read_style(spell_style("status", style_network(), "line"))
     assert {status: lines[status]["line_color"] for status in STATUS_LOOKS} == {
         status: spelt(colour) for status, (colour, _) in STATUS_LOOKS.items()
@@ -98,17 +88,6 @@ def test_a_styled_package_has_one_default_style_a_layer_and_still_opens(package)
     wanted = "id f_table_catalog f_table_schema f_table_name f_geometry_column styleName styleQML styleSLD useAsDefault"
     assert columns == [*wanted.split(), "description", "owner", "ui", "update_time"]
     assert gpd.read_file(package, layer="ningbo")["cutoff_min"].tolist() == [60.0]
-
-
-def test_change_polygons_have_the_area_and_people_of_their_cells(grid, minutes):
-    areas = change_polygons(minutes, 0.75 * minutes, grid).set_index("change")
-    # 100 rows; newly within 120 min are the 20 columns from x = 10 to 30 km (see the difference map), one person a cell.
-    assert areas.loc["newly-reached", "area_km2"] == pytest.approx(2000.0)
-    assert areas.loc["newly-reached", "population"] == pytest.approx(2000.0)
-    assert shapely.area(areas.loc["newly-reached", "geometry"]) == pytest.approx(2000.0 * 1e6)
-    # Together they are all of the land.
-    assert areas["area_km2"].sum() == pytest.approx(float(grid.is_land.sum()))
-    assert np.isfinite(minutes[grid.is_land]).sum() + areas.loc["unreachable", "area_km2"] == grid.is_land.sum()
 
 
 CLASSES = (Category("60", "≤60", "#112233"),)

@@ -10,9 +10,7 @@ import pandas as pd
 import pytest
 from jinja2 import Environment, meta
 
-import sim
 from sim.present.report.choices import ReportChoices
-from sim.present.report.data import ReportData
 from sim.present.report.document import Column, Heading, Paragraph, Table, format_cell
 from sim.present.report.report import build_document, write_documents
 from sim.present.report.sentences import Sentences, _read_sentences, people, plural, signed
@@ -22,33 +20,8 @@ HOSTILE = '=HYPERLINK("x")<script>&\x07'
 
 
 @pytest.fixture(scope="module")
-def study(repository):
-    return sim.read_study(repository / "scenarios" / "tutorial")
-
-
-@pytest.fixture(scope="module")
-def data(study):
-    region = study.region
-    names = {row.city_id: (row.name, row.name_en) for row in region.cities.itertuples(index=False)}
-    names |= {row.place_id: (row.name, row.name_en) for row in region.places.itertuples(index=False)}
-    return ReportData(
-        study_id=study.study_id,
-        title=study.file.title,
-        title_en=study.file.title_en,
-        city_set=study.file.city_set,
-        choices=ReportChoices(language="en", author=HOSTILE),
-        results=[study.run(name) for name in ("base", "faster_direct")],
-        base_id="base",
-        full_id="faster_direct",
-        targets=study.file.targets,
-        projects=study.projects,
-        tables={},
-        pictures=(),
-        place_names=names,
-        inputs_sha256={"study.toml": "0" * 64},
-        version="0",
-        date="2026-01-31",
-    )
+def data(tutorial_report):
+    return replace(tutorial_report, choices=ReportChoices(language="en", author=HOSTILE))
 
 
 def paragraphs(document):

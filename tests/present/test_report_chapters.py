@@ -12,8 +12,7 @@ import pytest
 
 import sim
 from sim.present.report.chapters_cities import _mean_of_worst
-from sim.present.report.choices import ReportChoices
-from sim.present.report.data import ReportData
+from sim.present.report.chapters_claims import _say_claimed
 from sim.present.report.document import Bullets, Heading, Paragraph, Sheet, Table
 from sim.present.report.opening_range import add_opening_range
 from sim.present.report.report import build_document, write_documents
@@ -27,28 +26,8 @@ def study(repository):
 
 
 @pytest.fixture(scope="module")
-def data(study):
-    region = study.region
-    names = {row.city_id: (row.name, row.name_en) for row in region.cities.itertuples(index=False)}
-    names |= {row.place_id: (row.name, row.name_en) for row in region.places.itertuples(index=False)}
-    return ReportData(
-        study_id=study.study_id,
-        title=study.file.title,
-        title_en=study.file.title_en,
-        city_set=study.file.city_set,
-        choices=ReportChoices(language="en"),
-        results=[study.run(name) for name in ("base", "faster_direct")],
-        base_id="base",
-        full_id="faster_direct",
-        targets=study.file.targets,
-        projects=study.projects,
-        tables={},
-        pictures=(),
-        place_names=names,
-        inputs_sha256={"study.toml": "0" * 64},
-        version="0",
-        date="2026-01-31",
-    )
+def data(tutorial_report):
+    return tutorial_report
 
 
 def said_in(document):
@@ -215,7 +194,7 @@ def test_trust_rests_on_the_test_out_of_sample_and_says_which_is_which(data):
 
 def test_without_a_hindcast_the_chapter_on_trust_names_the_command(data):
     said = said_in(build_document(data))
-    assert "Not computed yet: run sim hindcast first." in said
+    assert "run sim hindcast first" in said
     assert "sim claims, sim hindcast" in said  # among the data gaps, all of them at once
 
 
@@ -263,3 +242,11 @@ def test_scenarios_go_by_their_years_where_these_tell_them_apart(data, study):
         "2026 (today)",
         "2026 (the line at 200 km/h and trains without stops)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("claimed_min", "high", "bound", "said"),
+    [(60.0, float("nan"), "at_most", "≤60"), (60.0, 89.0, "about", "60–89"), (51.0, float("nan"), "about", "51")],
+)
+def test_a_claim_is_shown_as_it_was_made(claimed_min, high, bound, said):
+    assert _say_claimed({"claimed_min": claimed_min, "claimed_high_min": high, "bound": bound}) == said

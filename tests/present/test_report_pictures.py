@@ -13,8 +13,6 @@ from sim.present.distorted_maps import DistortedPanel, draw_distorted_panels
 from sim.present.layers import Place
 from sim.present.line_charts import find_corridor
 from sim.present.rasters import write_minutes
-from sim.present.report.choices import ReportChoices
-from sim.present.report.data import ReportData
 from sim.present.report.pictures import list_jobs
 from tests.present.coast import at, find_by_gid, make_text, read_texts
 
@@ -27,28 +25,8 @@ def study(repository):
 
 
 @pytest.fixture(scope="module")
-def data(study):
-    region = study.region
-    names = {row.city_id: (row.name, row.name_en) for row in region.cities.itertuples(index=False)}
-    names |= {row.place_id: (row.name, row.name_en) for row in region.places.itertuples(index=False)}
-    return ReportData(
-        study_id=study.study_id,
-        title=study.file.title,
-        title_en=study.file.title_en,
-        city_set=study.file.city_set,
-        choices=ReportChoices(language="en"),
-        results=[study.run(name) for name in ("base", "faster_direct")],
-        base_id="base",
-        full_id="faster_direct",
-        targets=study.file.targets,
-        projects=study.projects,
-        tables={},
-        pictures=(),
-        place_names=names,
-        inputs_sha256={},
-        version="0",
-        date="2026-01-31",
-    )
+def data(tutorial_report):
+    return tutorial_report
 
 
 def job_of(data, study, stem):

@@ -157,7 +157,7 @@ def test_distorted_points_keep_their_bearing_and_take_their_minutes_as_distance(
     assert np.arctan2(moved[:, 0], moved[:, 1]) == pytest.approx(np.arctan2(x_m - 1000.0, y_m + 2000.0))
 
 
-def test_a_distorted_map_has_rings_moves_and_says_that_it_has_no_scale(base: BaseMap, minutes):
+def test_a_distorted_map_has_rings_moves_and_says_that_it_has_no_scale(base: BaseMap):
     cities = pd.DataFrame(
         [
             ("甲", "A", *at(5, 0), 100.0, 150.0),
@@ -166,7 +166,7 @@ def test_a_distorted_map_has_rings_moves_and_says_that_it_has_no_scale(base: Bas
         ],
         columns=["name", "name_en", "lon", "lat", "minutes", "before_min"],
     )
-    sheet = draw_distorted_map(cities, minutes=minutes, base=base, origin=ORIGIN, text=make_text(), limit_min=200.0)
+    sheet = draw_distorted_map(cities, base=base, origin=ORIGIN, text=make_text(), limit_min=200.0)
     rings = {gid: find_by_gid(sheet, gid)[0] for gid in ("ring-60", "ring-120", "ring-180")}
     assert [ring.get_radius() for ring in rings.values()] == [60.0, 120.0, 180.0]
     assert rings["ring-60"].get_linewidth() > rings["ring-120"].get_linewidth() > rings["ring-180"].get_linewidth()

@@ -8,7 +8,7 @@ from sim.measures.result import Result
 from sim.present.report.chapters_verdict import figures_of
 from sim.present.report.data import ReportData
 from sim.present.report.document import Block, Column, Heading, Paragraph, Table
-from sim.present.report.findings import name_place, name_year
+from sim.present.report.findings import name_place, name_scenario, name_year
 from sim.present.report.published import PEOPLE_UNIT, columns_of, show_published
 from sim.present.report.sentences import Sentences
 
@@ -54,7 +54,7 @@ def _pairs_table(data: ReportData, sentences: Sentences) -> Table:
     ).sort_values("saved_min", ascending=False, kind="stable")
     say = sentences.say
     first, second = (name_year(data, sentences, key) for key in (data.base_id, data.full_id))
-    columns = (
+    columns: tuple[Column, ...] = (
         Column("from", say("column.from")),
         Column("to", say("column.to")),
         Column("base_rail", f"{first} {say('column.rail_min')}"),
@@ -64,6 +64,8 @@ def _pairs_table(data: ReportData, sentences: Sentences) -> Table:
         Column("other_min", f"{second} {say('column.best_min')}"),
         Column("saved_min", say("column.saved_min"), decimals=1, show="signed"),
     )
+    if base is full:  # nothing is compared: every number stands once
+        columns = tuple(column for column in columns if column.name not in {"base_rail", "base_min", "saved_min"})
     return Table("T2_pairs", say("cities.pairs_table"), shown, columns, rows_in_text=30)
 
 
@@ -105,10 +107,18 @@ def write_indicators(data: ReportData, sentences: Sentences) -> list[Block]:
         Heading(sentences.say("section.accessibility"), 2),
         *figures_of(data, sentences, "weighted_time"),
         *show_published(data, sentences, "indicators", "T3_indicators", _city_indicators),
-        Heading(sentences.say("section.equity"), 2),
-        *_bottom_decile(data, sentences),
-        *show_published(data, sentences, "inequality", "T8_inequality", _evenness, rows_in_text=60),
+        *_equity(data, sentences),
     ]
+
+
+def _equity(data: ReportData, sentences: Sentences) -> list[Block]:
+    """Return how even accessibility is; nothing where the indicators have named the command that writes both."""
+    shown = show_published(
+        data, sentences, "inequality", "T8_inequality", _evenness, rows_in_text=60, beside="indicators"
+    )
+    if not shown:
+        return []
+    return [Heading(sentences.say("section.equity"), 2), *_bottom_decile(data, sentences), *shown]
 
 
 def _indicators_of(data: ReportData, frame: pd.DataFrame) -> pd.DataFrame:
@@ -140,9 +150,9 @@ def _city_indicators(data: ReportData, sentences: Sentences, frame: pd.DataFrame
 
 
 def _bottom_decile(data: ReportData, sentences: Sentences) -> list[Block]:
-    """Say how the tenth of the people with the longest average times fare against all; nothing without the indicators."""
+    """Say how the tenth of the people with the longest average times fare against all; nothing without two scenarios."""
     frame = data.table("indicators")
-    if frame is None:
+    if frame is None or data.base_id == data.full_id:
         return []
     wide = _indicators_of(data, frame)[AVERAGE].dropna()
     people = data.results[-1].region.people_by("city_id").reindex(wide.index)
@@ -155,8 +165,8 @@ def _bottom_decile(data: ReportData, sentences: Sentences) -> list[Block]:
             sentences.say(
                 "cities.bottom_decile",
                 cities=len(wide),
-                base=name_year(data, sentences, data.base_id),
-                full=name_year(data, sentences, data.full_id),
+                base=name_scenario(data, sentences, data.base_id),
+                full=name_scenario(data, sentences, data.full_id),
                 worst_before=means["base"],
                 worst_after=means["full"],
                 all_before=everyone[data.base_id],

@@ -22,10 +22,16 @@ def write_claims(data: ReportData, sentences: Sentences) -> list[Block]:
         *([Paragraph(summary, "finding")] if summary else []),
         *_impossible(data, sentences),
         *show_published(data, sentences, "claims", "T12_claims", _claims, rows_in_text=60),
-        Heading(sentences.say("section.deliveries"), 2),
-        *_delivered(data, sentences),
-        *show_published(data, sentences, "deliveries", "T12_deliveries", _deliveries),
+        *_deliveries_section(data, sentences),
     ]
+
+
+def _deliveries_section(data: ReportData, sentences: Sentences) -> list[Block]:
+    """Return claims against what was delivered; nothing where the claims have named the command that writes both."""
+    shown = show_published(data, sentences, "deliveries", "T12_deliveries", _deliveries, beside="claims")
+    if not shown:
+        return []
+    return [Heading(sentences.say("section.deliveries"), 2), *_delivered(data, sentences), *shown]
 
 
 def _impossible(data: ReportData, sentences: Sentences) -> list[Block]:
@@ -66,8 +72,9 @@ def _claims(data: ReportData, sentences: Sentences, frame: pd.DataFrame) -> tupl
         ends=[_ends(data, sentences, row) for row in frame.to_dict("records")],
         verdict=[sentences.say(f"claim.{verdict}") for verdict in frame["verdict"]],
         year=frame["year"].astype("Int64").astype(str),
+        claimed=[_say_claimed(row) for row in frame.to_dict("records")],
     )
-    names = ("ends", "year", "claimed_min", "fastest_min", "typical_min", "door_to_door_min", "verdict")
+    names = ("ends", "year", "claimed", "fastest_min", "typical_min", "door_to_door_min", "verdict")
     # The systems are named in Chinese only: the English document tells claims by their ends.
     system = Column(
         "system", sentences.say("column.system"), place="everywhere" if sentences.language == "zh" else "workbook"
@@ -75,11 +82,25 @@ def _claims(data: ReportData, sentences: Sentences, frame: pd.DataFrame) -> tupl
     return shown, [
         system,
         *columns_of(sentences, names),
+        Column("claimed_min", sentences.say("column.claimed_min"), 0, place="workbook"),
         Column("difference_min", sentences.say("column.difference_min"), 0, "signed"),
         Column("why", sentences.say("column.why"), place="workbook"),
         Column("words", sentences.say("column.words"), place="workbook"),
         Column("source", sentences.say("column.source"), place="workbook"),
     ]
+
+
+def _say_claimed(row: Mapping[Hashable, Any]) -> str:
+    """Return the minutes of a claim as they were claimed: a number, a range, or a limit."""
+    if pd.isna(row["claimed_min"]):
+        return ""
+    limit = "≤" if row.get("bound") == "at_most" else ""
+    return limit + _say_range(row["claimed_min"], row.get("claimed_high_min", float("nan")))
+
+
+def _say_range(low: float, high: float) -> str:
+    """Return minutes as one number, or as a range where there is an upper end."""
+    return f"{low:g}" if pd.isna(high) else f"{low:g}–{high:g}"
 
 
 def _delivered(data: ReportData, sentences: Sentences) -> list[Block]:
@@ -101,14 +122,23 @@ def _delivered(data: ReportData, sentences: Sentences) -> list[Block]:
 
 
 def _deliveries(data: ReportData, sentences: Sentences, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Column]]:
-    names = ("line", "claimed_min", "delivered_min", "ratio")
+    names = ("line", "claimed", "delivered", "ratio")
     ends = [
         "–".join(_name_end(data, sentences, str(row[key])) for key in ("from_id", "to_id"))
         for row in frame.to_dict("records")
     ]
-    shown = frame.assign(line=frame["line"] + "：" + ends if sentences.language == "zh" else ends)
+    shown = frame.assign(
+        line=frame["line"] + "：" + ends if sentences.language == "zh" else ends,
+        claimed=[_say_claimed(row) for row in frame.to_dict("records")],
+        delivered=[
+            _say_range(row["delivered_min"], row.get("delivered_high_min", float("nan")))
+            for row in frame.to_dict("records")
+        ],
+    )
     return shown, [
         *columns_of(sentences, names, ratio=("plain", 2)),
+        Column("claimed_min", sentences.say("column.claimed_min"), 0, place="workbook"),
+        Column("delivered_min", sentences.say("column.delivered_min"), 0, place="workbook"),
         Column("delivered_source", sentences.say("column.source"), place="workbook"),
     ]
 

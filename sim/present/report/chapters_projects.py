@@ -12,13 +12,14 @@ from sim.present.report.document import Block, Column, Heading, Paragraph, Table
 from sim.present.report.findings import (
     name_place,
     name_player,
+    name_reading,
     name_scenario,
     name_target,
     name_value,
     say_strongest,
 )
 from sim.present.report.published import PEOPLE_UNIT, columns_of, in_units, show_published
-from sim.present.report.sentences import Sentences
+from sim.present.report.sentences import Sentences, few_digits
 
 __all__ = ["write_projects"]
 
@@ -35,14 +36,14 @@ def write_projects(data: ReportData, sentences: Sentences) -> list[Block]:
         Heading(say("section.contributions"), 2),
         *([Paragraph(strongest, "finding")] if strongest else []),
         *show_published(data, sentences, "contributions", "T7_contributions", _contributions),
-        *show_published(data, sentences, "synergy", "T7_synergy", _synergies),
+        *show_published(data, sentences, "synergy", "T7_synergy", _synergies, beside="contributions"),
         *figures_of(data, sentences, "contributions"),
         Heading(say("section.savings"), 2),
         *_savings(data, sentences),
         *figures_of(data, sentences, "dominant"),
         Heading(say("section.options"), 2),
         *show_published(data, sentences, "options", "T6_options", _options),
-        *show_published(data, sentences, "option_ranks", "T6_ranks", _ranks),
+        *show_published(data, sentences, "option_ranks", "T6_ranks", _ranks, beside="options"),
         *figures_of(data, sentences, "options"),
         Heading(say("section.switching"), 2),
         *show_published(data, sentences, "switching_values", "T9_switching", _switching),
@@ -76,7 +77,7 @@ def _savings(data: ReportData, sentences: Sentences) -> list[Block]:
             "savings.lead",
             place=place,
             project=shown["project"].iloc[0],
-            saved=float(saved.iloc[0]) * 1e6,
+            saved=few_digits(float(saved.iloc[0]) * (1e6 / PEOPLE_UNIT if sentences.language == "zh" else 1.0)),
             gaining=float(frame["people_saving_5min"].iloc[0]),
             felt=FELT_MIN,
             idle=int((saved < LEAST_SAVED).sum()),
@@ -165,10 +166,13 @@ def _ranks(data: ReportData, sentences: Sentences, frame: pd.DataFrame) -> tuple
 def _switching(data: ReportData, sentences: Sentences, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Column]]:
     shown = frame.assign(
         target=[name_target(data, sentences, target) for target in frame["target"]],
-        reading=[sentences.say(f"reading.{reading}") for reading in frame["reading"]],
+        reading=[
+            name_reading(data, sentences, reading, target)
+            for reading, target in zip(frame["reading"], frame["target"], strict=True)
+        ],
         lever=[sentences.say(f"lever.{lever}") for lever in frame["lever"]],
         alone=frame["met_by_this_alone"].astype(str).str.lower().isin(["true", "yes"]),
     )
-    names = ("target", "reading", "lever", "value_now", "switching_value", "alone", "best_value_min")
-    shows = {"value_now": ("plain", 1), "switching_value": ("plain", 1), "alone": ("mark", 0)}
+    names = ("target", "reading", "lever", "value_now", "bound", "switching_value", "alone", "best_value_min")
+    shows = {"value_now": ("plain", 1), "bound": ("plain", 1), "switching_value": ("plain", 1), "alone": ("mark", 0)}
     return shown, columns_of(sentences, names, **shows)

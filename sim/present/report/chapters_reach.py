@@ -14,6 +14,9 @@ from sim.present.report.sentences import Sentences
 
 __all__ = ["write_reach"]
 
+MOST, LEAST = 8, 4
+"""Counties at either end of the order of minutes saved that the text shows."""
+
 
 def write_reach(data: ReportData, sentences: Sentences) -> list[Block]:
     """Return the isochrone maps, people and area by band in every scenario, and winners and losers."""
@@ -25,6 +28,15 @@ def write_reach(data: ReportData, sentences: Sentences) -> list[Block]:
         Heading(sentences.say("section.bands"), 2),
         *figures_of(data, sentences, "cumulative"),
         _bands_table(data, sentences),
+        *_comparison(data, sentences),
+    ]
+
+
+def _comparison(data: ReportData, sentences: Sentences) -> list[Block]:
+    """Return what differs between the base and the last scenario, and for whom; nothing where they are one."""
+    if data.base_id == data.full_id:
+        return []
+    return [
         Heading(sentences.say("section.differences"), 2),
         *_difference_sentences(data, sentences),
         *figures_of(data, sentences, "differences", "newly_reached"),
@@ -106,7 +118,7 @@ def _winners(data: ReportData, sentences: Sentences) -> list[Block]:
     """Return what the people of each city and county gain and lose on the way to each place of the report."""
     base, full = data.result(data.base_id), data.result(data.full_id)
     places = [place for place in data.choices.places or tuple(full.surfaces) if place in base.surfaces]
-    if base is full or not places:
+    if not places:
         return []
     comparison = compare(base, full, several="allow")
     blocks: list[Block] = []
@@ -116,7 +128,7 @@ def _winners(data: ReportData, sentences: Sentences) -> list[Block]:
             blocks.append(Paragraph(_say_winners(data, sentences, place_id, cities)))
     pair = {"base": name_year(data, sentences, data.base_id), "full": name_year(data, sentences, data.full_id)}
     counties = comparison.counties[comparison.counties["place"].isin(places)].dropna(subset=["mean_saved_min"])
-    ends = pd.concat([pd.concat([own.head(8), own.tail(4)]) for _, own in counties.groupby("place", sort=False)])
+    ends = pd.concat([_ends(own) for _, own in counties.groupby("place", sort=False)])
     return [
         *blocks,
         _cities_table(data, sentences, places, comparison.cities, sentences.say("reach.winners_cities", **pair)),
@@ -125,6 +137,13 @@ def _winners(data: ReportData, sentences: Sentences) -> list[Block]:
             _counties_table(data, sentences, "T8_counties", sentences.say("reach.winners_counties", **pair), counties)
         ),
     ]
+
+
+def _ends(counties: pd.DataFrame) -> pd.DataFrame:
+    """Return the counties of one place that gain most and least; all of them where there are few."""
+    if len(counties) <= MOST + LEAST:
+        return counties
+    return pd.concat([counties.head(MOST), counties.tail(LEAST)])
 
 
 def _say_winners(data: ReportData, sentences: Sentences, place_id: str, cities: pd.DataFrame) -> str:

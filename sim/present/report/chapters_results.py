@@ -6,7 +6,7 @@ from sim.measures.targets import READINGS
 from sim.present.report.chapters_verdict import figures_of, say_when_due
 from sim.present.report.data import ReportData
 from sim.present.report.document import Block, Bullets, Column, Heading, Paragraph, Sheet, Table
-from sim.present.report.findings import name_place, name_scenario, name_year
+from sim.present.report.findings import name_place, name_reading, name_scenario, name_year
 from sim.present.report.published import PEOPLE_UNIT
 from sim.present.report.sentences import Sentences
 
@@ -23,7 +23,7 @@ def write_targets(data: ReportData, sentences: Sentences) -> list[Block]:
         {
             "target": [sentences.name(data.targets[target]) for target in verdicts["target"]],
             "scenario": [name_scenario(data, sentences, scenario) for scenario in verdicts["scenario"]],
-            "reading": [sentences.say(f"reading.{reading}") for reading in verdicts["reading"]],
+            "reading": _name_readings(data, sentences, verdicts),
             "value_min": verdicts["value_min"],
             "limit_min": verdicts["limit_min"],
             "slack_min": verdicts["slack_min"],
@@ -47,6 +47,12 @@ def write_targets(data: ReportData, sentences: Sentences) -> list[Block]:
     ]
 
 
+def _name_readings(data: ReportData, sentences: Sentences, rows: pd.DataFrame) -> list[str]:
+    """Return the readings of rows of targets as readers see them, with the share that each target requires."""
+    pairs = zip(rows["reading"], rows["target"], strict=True)
+    return [name_reading(data, sentences, reading, target) for reading, target in pairs]
+
+
 def _by_year(data: ReportData, sentences: Sentences, verdicts: pd.DataFrame) -> Table:
     """Return minutes of every target and reading and whether they are within the limit, a column for each scenario."""
     scenarios = [result.scenario.scenario_id for result in data.results]
@@ -56,7 +62,8 @@ def _by_year(data: ReportData, sentences: Sentences, verdicts: pd.DataFrame) -> 
         cells = {one: _minutes_and_mark(by_scenario, one, sentences) for one in scenarios}
         limit = group["limit_min"].iloc[0]
         name = f"{sentences.name(data.targets[target])} ({sentences.say('targets.limit', limit=limit)})"
-        rows.append({"target": name, "reading": sentences.say(f"reading_short.{reading}")} | cells)
+        short = name_reading(data, sentences, reading, target, form="reading_short")
+        rows.append({"target": name, "reading": short} | cells)
     columns = (
         Column("target", sentences.say("column.target"), repeats="once"),
         Column("reading", sentences.say("column.reading")),
@@ -169,6 +176,8 @@ def _say_failing(data: ReportData, sentences: Sentences, details: pd.DataFrame, 
     items = []
     for target_id, rows in centre.groupby("target", sort=False):
         target, count = data.targets[str(target_id)], int((~rows["met"].astype(bool)).sum())
+        if not count:
+            continue
         items.append(
             sentences.say(
                 "targets.failing",
@@ -192,7 +201,8 @@ def _failing_of(data: ReportData, sentences: Sentences, target_id: str, details:
     wide = wide.reindex(columns=[reading for reading in READINGS if reading in set(own["reading"])])
     missed = own.groupby("to_id")["met"].agg(lambda met: not met.astype(bool).all())
     wide = wide[missed.reindex(wide.index).astype(bool)]
-    order = wide.max(axis=1).sort_values(ascending=False, kind="stable").index
+    # What no reading reaches is the worst of all.
+    order = wide.max(axis=1).sort_values(ascending=False, kind="stable", na_position="first").index
     frame = wide.reindex(order).reset_index()
     frame["city"] = [name_place(data, sentences, str(place)) for place in frame["to_id"]]
     people = own.drop_duplicates("to_id").set_index("to_id")["population"]
@@ -200,7 +210,10 @@ def _failing_of(data: ReportData, sentences: Sentences, target_id: str, details:
     columns = (
         Column("city", sentences.say("column.city")),
         Column("population", sentences.say("column.population")),
-        *(Column(reading, sentences.say(f"reading_short.{reading}")) for reading in wide.columns),
+        *(
+            Column(reading, name_reading(data, sentences, reading, target_id, form="reading_short"))
+            for reading in wide.columns
+        ),
     )
     caption = sentences.say(
         "targets.failing_of",
@@ -217,14 +230,14 @@ def _failing_table(data: ReportData, sentences: Sentences, caption: str, failing
     frame = pd.DataFrame(
         {
             "target": [sentences.name(data.targets[target]) for target in failing["target"]],
-            "reading": [sentences.say(f"reading.{reading}") for reading in failing["reading"]],
+            "reading": _name_readings(data, sentences, failing),
             "city": [name_place(data, sentences, city) for city in failing["to_id"]],
             "value_min": failing["value_min"],
             "slack_min": failing["slack_min"],
             "binding_leg": [sentences.say(f"leg.{leg}") for leg in failing["binding_leg"]],
             "population": failing["population"] / PEOPLE_UNIT,
         }
-    ).sort_values(["target", "reading", "slack_min"], kind="stable")
+    ).sort_values(["target", "reading", "slack_min"], kind="stable", na_position="first")
     say = sentences.say
     columns = (
         *(Column(key, say(f"column.{key}")) for key in ("target", "reading", "city", "value_min")),

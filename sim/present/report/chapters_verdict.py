@@ -5,10 +5,19 @@ from typing import Any
 
 import pandas as pd
 
+from sim.measures.result import Result
 from sim.measures.targets import READINGS, name_first_year_met
 from sim.present.report.data import ReportData
 from sim.present.report.document import Block, Bullets, Column, Contents, Figure, Heading, PageBreak, Paragraph, Table
-from sim.present.report.findings import name_place, name_scenario, name_year, say_claims, say_strongest
+from sim.present.report.findings import (
+    name_place,
+    name_reading,
+    name_scenario,
+    name_year,
+    say_claims,
+    say_shares,
+    say_strongest,
+)
 from sim.present.report.opening_range import add_opening_range
 from sim.present.report.sentences import Sentences, signed
 
@@ -53,13 +62,13 @@ def _lead(data: ReportData, sentences: Sentences, target_id: str, verdicts: pd.D
         met=len(met),
         total=verdicts["scenario"].nunique(),
         readings=verdicts["reading"].nunique(),
-        met_reading=sentences.say(f"reading.{met['reading'].iloc[0]}") if len(met) else "",
+        met_reading=name_reading(data, sentences, met["reading"].iloc[0], target_id) if len(met) else "",
         first_year=int(met["year"].iloc[0]) if len(met) else 0,
         latest_year=latest,
         spare=float(met["slack_min"].iloc[0]) if len(met) else 0.0,
         other_met=met["reading"].nunique() - 1 if len(met) else 0,
         gap_scenario=name_scenario(data, sentences, nearest["scenario"]) if nearest is not None else "",
-        gap_reading=sentences.say(f"reading.{nearest['reading']}") if nearest is not None else "",
+        gap_reading=name_reading(data, sentences, nearest["reading"], target_id) if nearest is not None else "",
         gap_value=nearest["value_min"] if nearest is not None else 0,
         gap=-nearest["slack_min"] if nearest is not None else 0,
     )
@@ -83,7 +92,7 @@ def say_when_due(data: ReportData, sentences: Sentences, target_id: str, verdict
         words = [
             sentences.say(
                 "verdict.due_word_none" if pd.isna(row.slack_min) else "verdict.due_word",
-                reading=sentences.say(f"reading.{row.reading}"),
+                reading=name_reading(data, sentences, str(row.reading), target_id),
                 met=bool(row.met),
                 slack=row.slack_min,
             )
@@ -103,22 +112,36 @@ def say_when_due(data: ReportData, sentences: Sentences, target_id: str, verdict
 def _other_findings(data: ReportData, sentences: Sentences) -> list[str]:
     """Say which part of a journey binds, who is within reach, which project matters, and how the claims fare."""
     said = [_binding(data, sentences), say_strongest(data, sentences), say_claims(data, sentences)]
-    first, last = data.results[0], data.results[-1]
-    for place_id in (data.choices.places or tuple(last.surfaces))[:1]:
-        reach = {result.scenario.scenario_id: _reach_of(result, place_id) for result in (first, last)}
-        said.append(
-            sentences.say(
-                "verdict.reach",
-                place=name_place(data, sentences, place_id),
-                first=name_scenario(data, sentences, first.scenario.scenario_id),
-                last=name_scenario(data, sentences, last.scenario.scenario_id),
-                first60=reach[first.scenario.scenario_id].get(60, 0.0),
-                last60=reach[last.scenario.scenario_id].get(60, 0.0),
-                first120=reach[first.scenario.scenario_id].get(120, 0.0),
-                last120=reach[last.scenario.scenario_id].get(120, 0.0),
-            )
-        )
+    said.append(_reach(data, sentences))
     return [sentence for sentence in said if sentence]
+
+
+def _reach(data: ReportData, sentences: Sentences) -> str:
+    """Say how many people are within one and two hours of the first place, in the first and in the last scenario."""
+    if not data.first_place():
+        return ""
+    place = name_place(data, sentences, data.first_place())
+    first, last = data.results[0], data.results[-1]
+    (first60, first120), (last60, last120) = (_people_within(result, data.first_place()) for result in (first, last))
+    if first is last:
+        scenario = name_scenario(data, sentences, last.scenario.scenario_id)
+        return sentences.say("verdict.reach_of_one", place=place, scenario=scenario, within60=last60, within120=last120)
+    return sentences.say(
+        "verdict.reach",
+        place=place,
+        first=name_scenario(data, sentences, first.scenario.scenario_id),
+        last=name_scenario(data, sentences, last.scenario.scenario_id),
+        first60=first60,
+        last60=last60,
+        first120=first120,
+        last120=last120,
+    )
+
+
+def _people_within(result: Result, place_id: str) -> tuple[float, float]:
+    """Return the people within 60 and within 120 minutes of a place, whichever cut-offs the study asks for."""
+    minutes, people = result.surface(place_id), result.region.grid.population
+    return float(people[minutes <= 60].sum()), float(people[minutes <= 120].sum())
 
 
 def _binding(data: ReportData, sentences: Sentences) -> str:
@@ -144,12 +167,6 @@ def _binding(data: ReportData, sentences: Sentences) -> str:
     )
 
 
-def _reach_of(result: Any, place_id: str) -> dict[float, float]:
-    reach = result.reach
-    of_place = reach[(reach["place"] == place_id) & (reach["mode"] == "best")]
-    return dict(zip(of_place["cutoff_min"], of_place["population"], strict=True))
-
-
 def _verdict_table(data: ReportData, sentences: Sentences, verdicts: pd.DataFrame) -> Table:
     """Return one row per target and scenario, one column per reading, and a row for the first year met."""
     rows = []
@@ -172,9 +189,9 @@ def _verdict_table(data: ReportData, sentences: Sentences, verdicts: pd.DataFram
         columns=(
             Column("target", sentences.say("column.target"), repeats="once"),
             Column("scenario", sentences.say("column.scenario")),
-            *(Column(reading, sentences.say(f"reading.{reading}")) for reading in READINGS),
+            *(Column(reading, name_reading(data, sentences, reading)) for reading in READINGS),
         ),
-        note=sentences.say("verdict.table_note"),
+        note=sentences.say("verdict.table_note", shares=say_shares(data, sentences)),
     )
 
 
@@ -200,6 +217,7 @@ def write_scope(data: ReportData, sentences: Sentences) -> list[Block]:
     region, assumptions = result.region, result.scenario.assumptions
     grid = region.grid
     members = region.city_sets[region.city_sets["set_id"].astype(str) == data.city_set]
+    shares = say_shares(data, sentences)
     name_column = "set_name" if sentences.language == "zh" else "set_name_en"
     return [
         Heading(sentences.say("chapter.scope")),
@@ -219,7 +237,7 @@ def write_scope(data: ReportData, sentences: Sentences) -> list[Block]:
         Paragraph(sentences.say("scope.base")),
         Paragraph(sentences.say("scope.network", hash=_hash_of_inputs(data), files=len(data.inputs_sha256))),
         Heading(sentences.say("section.readings"), 2),
-        Bullets(tuple(sentences.say(f"reading_long.{reading}") for reading in READINGS)),
+        Bullets(tuple(sentences.say(f"reading_long.{reading}", shares=shares) for reading in READINGS)),
         Heading(sentences.say("section.model"), 2),
         Bullets(
             (
@@ -272,7 +290,9 @@ def _scenarios_table(data: ReportData, sentences: Sentences) -> Table:
         }
     )
     columns = tuple(Column(key, sentences.say(f"column.{key}")) for key in ("year", "scenario", "projects"))
-    note = sentences.say("scenarios.names_note")
+    years = [scenario.year for scenario in scenarios]
+    alone = [years.count(year) == 1 for year in years]
+    note = sentences.say("scenarios.names_note", some_share=not all(alone)) if any(alone) else ""
     return Table("T1_names", sentences.say("scenarios.names"), frame, columns, note=note)
 
 

@@ -31,17 +31,19 @@ def list_chart_jobs(data: ReportData) -> Iterator[PictureJob]:
     for from_id, to_id, target_id in pairs[:1]:
         captions = "各口径、各情景的时间由哪些环节构成", "Minutes by leg, for every reading and scenario"
         yield PictureJob("legs", "C1_legs", *captions, partial(_draw_legs, data, from_id, to_id, target_id))
-    captions = "各目标首次达到的年份", "First year in which each target is met"
-    yield PictureJob("target_timeline", "C2_timeline", *captions, partial(_draw_timeline, data))
+    if data.targets:
+        captions = "各目标首次达到的年份", "First year in which each target is met"
+        yield PictureJob("target_timeline", "C2_timeline", *captions, partial(_draw_timeline, data))
     for place_id in data.choices.places or tuple(data.results[0].surfaces):
         name, name_en = data.place_names[place_id]
         captions = f"从{name}出发的可达人口随时间的累计", f"People within reach of {name_en} against minutes"
         yield PictureJob("cumulative", f"C3_people_{place_id}", *captions, partial(_draw_people, data, place_id))
     captions = "城市之间的分钟数", "Minutes between cities"
     yield PictureJob("matrix", "C4_matrix", *captions, partial(_draw_matrix, data))
-    if len({result.scenario.year for result in data.results}) > 1:
+    origin = next((target.from_ for target in data.targets.values() if target.from_), None)
+    if origin is not None and len({result.scenario.year for result in data.results}) > 1:
         captions = "各城市分钟数随年份的变化", "Minutes of each city by year"
-        yield PictureJob("slopegraph", "C5_slopes", *captions, partial(_draw_slopes, data))
+        yield PictureJob("slopegraph", "C5_slopes", *captions, partial(_draw_slopes, data, origin))
 
 
 def _draw_legs(data: ReportData, from_id: str, to_id: str, target_id: str) -> Figure:
@@ -149,20 +151,19 @@ def _draw_matrix(data: ReportData) -> Figure:
     return draw_city_matrix(minutes, names, text=chart_text(data, title, subtitle))
 
 
-def _draw_slopes(data: ReportData) -> Figure:
-    target = next(iter(data.targets.values()))
-    members = [city for city in data.results[0].region.cities_of_set(data.city_set) if city != target.from_]
+def _draw_slopes(data: ReportData, origin: str) -> Figure:
+    members = [city for city in data.results[0].region.cities_of_set(data.city_set) if city != origin]
     columns: dict[int, pd.Series[Any]] = {}
     for result in data.results:
         times = result.city_times
-        columns[result.scenario.year] = times[times["from_id"] == target.from_].set_index("to_id")["best_min"]
+        columns[result.scenario.year] = times[times["from_id"] == origin].set_index("to_id")["best_min"]
     frame = pd.DataFrame({year: values.reindex(members) for year, values in sorted(columns.items())})
     names = [data.place_names[city] for city in members]
     frame.insert(0, "name_en", [name[1] for name in names])
     frame.insert(0, "name", [name[0] for name in names])
     years = sorted(columns)
     fewer = int((frame[years[-1]] <= frame[years[0]] - LEAST_NEARER_MIN).sum())
-    name, name_en = data.place_names[target.from_]
+    name, name_en = data.place_names[origin]
     title = (
         f"从{name}出发，{fewer}个城市近了{LEAST_NEARER_MIN:.0f}分钟以上",
         f"{fewer} {'city comes' if fewer == 1 else 'cities come'} {LEAST_NEARER_MIN:.0f} minutes or more nearer to {name_en}",

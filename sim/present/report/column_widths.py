@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from math import ceil
 
 import numpy as np
@@ -45,11 +46,8 @@ def find_merges(table: Table) -> list[list[str]]:
 
 def _merge_column(texts: Sequence[str]) -> list[str]:
     """Return "restart" where a merged cell begins, "continue" below it, and nothing where a cell stands alone."""
-    goes_on = [number > 0 and not text for number, text in enumerate(texts)]
-    return [
-        "continue" if is_below else "restart" if is_above else ""
-        for is_below, is_above in zip(goes_on, [*goes_on[1:], False], strict=True)
-    ]
+    goes_on = [number > 0 and not text for number, text in enumerate(texts)] + [False]
+    return ["continue" if is_below else "restart" if is_above else "" for is_below, is_above in pairwise(goes_on)]
 
 
 def _texts_in_lines(cells: Sequence[Sequence[str]], marks: Sequence[Sequence[str]]) -> list[list[str]]:

@@ -4,21 +4,25 @@ from typing import Literal
 
 import pandas as pd
 
+from sim.measures.targets import Target
 from sim.present.report.data import ReportData
 from sim.present.report.sentences import Sentences
 
 __all__ = [
     "name_place",
     "name_player",
+    "name_reading",
     "name_scenario",
     "name_station",
     "name_target",
     "name_value",
     "name_year",
     "say_claims",
+    "say_shares",
     "say_strongest",
 ]
 
+DEFAULT_SHARE = float(Target.model_fields["required_share"].default)
 VERDICTS = ("consistent", "optimistic", "pessimistic", "impossible")
 
 
@@ -51,6 +55,50 @@ def name_station(data: ReportData, sentences: Sentences, station_id: str) -> str
     return station_id
 
 
+def name_reading(
+    data: ReportData,
+    sentences: Sentences,
+    reading: str,
+    target_id: str = "",
+    *,
+    form: Literal["reading", "reading_short"] = "reading",
+) -> str:
+    """Return the name of a reading, door to door with the share of the pairs of people that counts.
+
+    That is the share of the target or, where none is named, the one that all targets have; no share where they differ.
+    """
+    known = data.targets.get(target_id)
+    shares = {known.required_share} if known else set(_targets_by_share(data))
+    share = _percent(shares.pop()) if len(shares) == 1 else ""
+    return sentences.say(f"{form}.{reading}", share=share)
+
+
+def say_shares(data: ReportData, sentences: Sentences) -> str:
+    """Return which share of the pairs of people the door-to-door reading is about; of which target, where they differ."""
+    by_share = _targets_by_share(data)
+    if len(by_share) <= 1:
+        return _percent(next(iter(by_share), DEFAULT_SHARE))
+    chinese, separator = sentences.language == "zh", sentences.say("label.separator")
+    said = []
+    for share, targets in sorted(by_share.items()):
+        names = separator.join(sentences.name(data.targets[target]) for target in targets)
+        said.append(f"{_percent(share)}（{names}）" if chinese else f"{_percent(share)} ({names})")
+    return ("或" if chinese else " or ").join(said)
+
+
+def _targets_by_share(data: ReportData) -> dict[float, list[str]]:
+    """Return the targets that are read door to door by the share of the pairs of people that they require."""
+    found: dict[float, list[str]] = {}
+    for target_id, target in data.targets.items():
+        if "door_to_door" in target.readings:
+            found.setdefault(target.required_share, []).append(target_id)
+    return found
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:g}%"
+
+
 def say_claims(data: ReportData, sentences: Sentences) -> str:
     """Count the verdicts on the claims; empty when they have not been checked."""
     claims = data.table("claims")
@@ -76,6 +124,8 @@ def say_strongest(data: ReportData, sentences: Sentences) -> str:
         project=name_player(data, sentences, str(row["player"])),
         amount=float(row["shapley"]),
         share=float(row["share"]),
+        alone=float(row["first_in"]),
+        count=len(first),
         is_people=str(row["value"]).startswith("people"),
     )
 
@@ -99,7 +149,7 @@ def name_value(data: ReportData, sentences: Sentences, value: str, *, unit: Lite
     asked = "asked" if unit == "with" else "asked_plain"
     kind, first, second = value.split(":", 2)
     if kind == "slack_min":
-        reading = sentences.say(f"reading.{second}")
+        reading = name_reading(data, sentences, second, first)
         return sentences.say(f"{asked}.slack", target=name_target(data, sentences, first), reading=reading)
     place = name_place(data, sentences, first)
     if kind == "people":

@@ -7,7 +7,7 @@ import pandas as pd
 
 from sim.present.project_charts import draw_contribution_waterfall, draw_options_frontier, draw_synergy_matrix
 from sim.present.report.data import ReportData
-from sim.present.report.findings import name_player, name_target, name_value
+from sim.present.report.findings import name_player, name_reading, name_target, name_value
 from sim.present.report.picture_jobs import Draw, PictureJob, chart_text
 from sim.present.report.published import in_units
 from sim.present.report.sentences import Sentences
@@ -99,8 +99,8 @@ def _switches(data: ReportData, table: pd.DataFrame) -> Iterator[PictureJob]:
     rows = table[(table["target"] == target) & (table["reading"] == reading)]
     rows = rows.rename(columns={"value_min": "now_value_min"})
     asked = (
-        f"{name_target(data, ZH, target)}，{ZH.say(f'reading.{reading}')}",
-        f"{name_target(data, EN, target)}, {EN.say(f'reading.{reading}')}",
+        f"{name_target(data, ZH, target)}，{name_reading(data, ZH, reading, target)}",
+        f"{name_target(data, EN, target)}, {name_reading(data, EN, reading, target)}",
     )
     text = chart_text(data, _title_of_switches(rows, asked))
     names = {str(lever): (ZH.say(f"lever.{lever}"), EN.say(f"lever.{lever}")) for lever in rows["lever"]}

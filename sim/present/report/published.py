@@ -21,10 +21,24 @@ PEOPLE_UNIT = 10_000
 
 
 def show_published(
-    data: ReportData, sentences: Sentences, name: str, key: str, shape: Shape, *, rows_in_text: int = ROWS_IN_TEXT
+    data: ReportData,
+    sentences: Sentences,
+    name: str,
+    key: str,
+    shape: Shape,
+    *,
+    rows_in_text: int = ROWS_IN_TEXT,
+    beside: str = "",
 ) -> list[Block]:
-    """Return a table that a command has written, shaped for readers, or say which command writes it."""
+    """Return a table that a command has written, shaped for readers, or say which command writes it.
+
+    Parameters
+    ----------
+    beside : the table above it that the same command writes: where that is missing too, the command has been named.
+    """
     frame = data.table(name)
+    if frame is None and beside and data.table(beside) is None:
+        return []
     if frame is None:
         return [Paragraph(sentences.say(f"missing.{name}"), "note")]
     shown, columns = shape(data, sentences, frame)

@@ -9,7 +9,7 @@ from jinja2 import Environment, StrictUndefined
 
 from sim.present.report.document import Language
 
-__all__ = ["Sentences", "people", "plural", "signed"]
+__all__ = ["Sentences", "few_digits", "minutes", "people", "plural", "signed"]
 
 
 def signed(value: float, decimals: int = 0) -> str:
@@ -24,6 +24,30 @@ def signed(value: float, decimals: int = 0) -> str:
         decimals = 1
     rounded = round(value, decimals) + 0.0
     return f"{rounded:+,.{decimals}f}" if rounded else "0"
+
+
+def minutes(value: float) -> str:
+    """Return minutes; what would round to 0 keeps a decimal, so that a narrow miss is never said to be none.
+
+    Examples
+    --------
+    >>> minutes(84.4), minutes(0.3), minutes(0.01), minutes(0.0)
+    ('84', '0.3', '<0.1', '0')
+    """
+    if 0 < abs(value) < 1:
+        return f"{value:.1f}" if abs(value) >= 0.05 else "<0.1"
+    return f"{value + 0.0:,.0f}"
+
+
+def few_digits(amount: float) -> str:
+    """Return an amount without decimals, from 0 to 10 with two digits that count.
+
+    Examples
+    --------
+    >>> few_digits(1234.5), few_digits(4.0), few_digits(0.3512)
+    ('1,234', '4', '0.35')
+    """
+    return f"{amount:,.0f}" if amount >= 10 else f"{amount:.2g}"
 
 
 def plural(count: float, word: str) -> str:
@@ -106,7 +130,7 @@ def _environment(language: Language) -> Environment:
         "signed": signed,
         "plural": plural,
         "people": lambda count: people(count, language),
-        "minutes": lambda value: f"{value:.0f}",
+        "minutes": minutes,
         "percent": lambda share: f"{share * 100:.0f}%",
     }
     return environment
