@@ -118,3 +118,15 @@ def test_savings_are_those_of_each_project_alone_and_come_back_from_their_files(
     assert read["direct"] == pytest.approx(savings["direct"], nan_ok=True)
     assert list(read_further_tables(folder, "a")) == ["savings_a"]
     assert read_savings(folder, "b") == {}
+
+
+@pytest.mark.parametrize(("options", "charts"), [(["speed_up", "direct"], 1), (["speed_up", "direct", "both"], 2)])
+def test_two_options_have_one_chart_and_more_have_one_for_each_value(data, study, options, charts):
+    rows = [
+        (value, option, 10.0 + k, 5.0 + k)
+        for value in ("people:a:60", "minutes:a:all")
+        for k, option in enumerate(options)
+    ]
+    table = pd.DataFrame(rows, columns=["value", "option", "cost_100m_cny", "gain"]).assign(on_frontier=True)
+    jobs = list_jobs(replace(data, tables={"options": table}), study.network)
+    assert len([job for job in jobs if job.kind == "options"]) == charts

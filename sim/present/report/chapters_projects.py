@@ -146,7 +146,11 @@ def _options(data: ReportData, sentences: Sentences, frame: pd.DataFrame) -> tup
     )
     names = ("option", "length_km", "gain", "cost_100m_cny", "cost_100m_cny_per_minute", "cost_cny_per_person")
     shows = {"gain": ("signed", 1), "cost_100m_cny_per_minute": ("plain", 1), "on_frontier": ("mark", 0)}
-    return shown, [_asked(sentences), *columns_of(sentences, (*names, "on_frontier", "dominated_by"), **shows)]
+    return shown, [
+        _asked(sentences),
+        *columns_of(sentences, (*names, "on_frontier"), **shows),
+        Column("dominated_by", sentences.say("column.dominated_by"), place="workbook"),
+    ]
 
 
 def _length_km(data: ReportData, option: str) -> float:

@@ -16,6 +16,8 @@ from sim.present.target_charts import draw_switching_tornado
 __all__ = ["list_project_jobs"]
 
 SCALED = ("base_value", "option_value", "first_in", "last_in", "shapley", "synergy", "gain")
+FEWEST_FOR_ALL_VALUES = 3
+"""Two options are two points: one chart of their costs and gains is enough, the table has the others."""
 ZH, EN = Sentences("zh"), Sentences("en")
 
 
@@ -82,7 +84,8 @@ def _synergies(data: ReportData, table: pd.DataFrame, value: str) -> Iterator[Pi
 
 def _options(data: ReportData, table: pd.DataFrame, value: str, number: int) -> Iterator[PictureJob]:
     quantity, rows = _quantity(data, value), in_units(table[table["value"] == value], SCALED)
-    if rows["cost_100m_cny"].notna().sum() == 0:
+    few = len(rows) < FEWEST_FOR_ALL_VALUES and number > 1
+    if few or rows["cost_100m_cny"].notna().sum() == 0:
         return
     gain = f"收益：{quantity[0]}", f"gain: {quantity[1]}"
     plain = _plain(data, value)
