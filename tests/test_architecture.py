@@ -1,9 +1,12 @@
-"""The rooms of DESIGN: a module imports from the rooms before its own, never from those after."""
+"""The rooms of the house: a module imports from the rooms before its own, never from those after."""
 
 import ast
+import inspect
 import subprocess
 import sys
 from importlib import import_module
+
+import pytest
 
 import sim
 
@@ -69,3 +72,8 @@ def test_help_does_not_load_the_model():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "sim check circles" in done.stdout
+
+
+@pytest.mark.parametrize("name", sim.__all__)
+def test_every_public_name_is_where_it_is_said_to_be_and_says_what_it_is(name):
+    assert inspect.getdoc(getattr(sim, name))

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -24,7 +25,7 @@ from sim.scenario.changes import Add
 from sim.scenario.generated import with_requirements
 from sim.study import Study
 
-__all__ = ["print_claims"]
+__all__ = ["judge_claims", "print_claims"]
 
 COLOURS = {"consistent": "green", "optimistic": "yellow", "pessimistic": "cyan", "impossible": "red"}
 
@@ -32,27 +33,46 @@ COLOURS = {"consistent": "green", "optimistic": "yellow", "pessimistic": "cyan",
 def print_claims(options: argparse.Namespace) -> int:
     """Judge every claim, print the verdicts, and write claims.csv and deliveries.csv."""
     study = open_study(options.study)
-    folder = options.observed or _find_observed(study)
+    with Console(stderr=True).status("judging claims") as status:
+        audit, delivered = judge_claims(
+            study, options.observed, report=lambda scene: status.update(f"judging claims: {scene}")
+        )
+    tables = {"claims.csv": audit, "deliveries.csv": delivered}
+    paths = write_comparison_tables(options.outputs, study.study_id, tables)
+    _print_audit(audit)
+    _print_deliveries(delivered, median_ratio(delivered))
+    print("files:", *paths, sep="\n  ")
+    return 0
+
+
+def judge_claims(
+    study: Study, folder: Path | None = None, *, report: Callable[[str], None] = lambda _: None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return every claim with the model's minutes and a verdict, and every delivery with its ratio to what was claimed.
+
+    Parameters
+    ----------
+    folder : holds claims.csv and deliveries.csv; by default data/observed in the nearest folder above the study.
+    report : is told each year and its projects as they are solved.
+
+    Raises
+    ------
+    InputError: there is no such folder; a table is wrong; a claim names what the study does not know.
+    """
+    folder = folder or _find_observed(study)
     claims, deliveries = read_claims(folder / "claims.csv"), read_deliveries(folder / "deliveries.csv")
     problems = check_claims(claims, study.region, _stations(study), study.projects)
     if problems:
         raise InputError(problems)
+
+    def model_of(year: int, projects: tuple[str, ...]) -> ScenarioModel:
+        report(f"{year} {' '.join(projects)}")
+        return _model(study, year, projects)
+
     # Scenarios with the same roads one after the other share their road minutes.
     ordered = claims.sort_values("year", kind="stable")
-    with Console(stderr=True).status("judging claims") as status:
-
-        def model_of(year: int, projects: tuple[str, ...]) -> ScenarioModel:
-            status.update(f"judging claims: {year} {' '.join(projects)}")
-            return _model(study, year, projects)
-
-        audit = audit_claims(ordered, deliveries, model_of, study.region).loc[claims.index]
-    delivered = compare_deliveries(deliveries)
-    tables = {"claims.csv": audit, "deliveries.csv": delivered}
-    paths = write_comparison_tables(options.outputs, study.study_id, tables)
-    _print_audit(audit)
-    _print_deliveries(delivered, median_ratio(deliveries))
-    print("files:", *paths, sep="\n  ")
-    return 0
+    audit = audit_claims(ordered, deliveries, model_of, study.region).loc[claims.index]
+    return audit, compare_deliveries(deliveries)
 
 
 def _model(study: Study, year: int, projects: tuple[str, ...]) -> ScenarioModel:
