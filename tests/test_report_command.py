@@ -82,6 +82,17 @@ def test_what_has_been_run_is_read_and_what_has_not_is_run_first(tutorial_copy, 
     ]
 
 
+@pytest.mark.usefixtures("without_figures")
+def test_what_the_report_runs_first_stands_in_the_comparison_of_all_scenarios_too(tutorial_copy, outputs):
+    run(tutorial_copy, outputs)
+    page = tutorial_copy / "study.toml"
+    page.write_text(page.read_text(encoding="utf-8").replace("limit_min = 60", "limit_min = 50"), encoding="utf-8")
+    assert report(tutorial_copy, outputs) == 0
+    verdicts = pd.read_csv(outputs / "tutorial" / "comparison" / "verdicts.csv")
+    assert set(verdicts["scenario"]) == set(SCENARIOS)
+    assert set(verdicts["limit_min"]) == {50}
+
+
 def test_a_changed_network_program_or_target_needs_a_new_run_and_a_changed_name_does_not(tutorial_copy, monkeypatch):
     def identify():
         return sim.read_study(tutorial_copy).identify("base")

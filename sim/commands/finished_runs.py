@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 from rich.console import Console
 
+from sim.commands.run_comparison import write_run_comparison
 from sim.commands.scenario_runs import ScenarioRun, run_and_write
 from sim.measures.result import Result
 from sim.model import ScenarioModel
@@ -22,6 +23,7 @@ def finish_runs(study: Study, scenario_ids: Sequence[str], outputs: Path, *, con
         return
     console.print(f"to be run first, since their files are missing or their inputs have changed: {', '.join(missing)}")
     run_and_write(ScenarioRun(study, outputs.resolve(), "yes", 0.0), missing, console=console)
+    write_run_comparison(study, outputs)
 
 
 def _is_finished(study: Study, scenario_id: str, outputs: Path) -> bool:

@@ -6,8 +6,15 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from sim.measures.hindcast import Goal
-from sim.measures.hindcast_roads import RoadsByDate, compare_bands, compare_cases, compare_drives, summarise_roads
+from sim.measures.hindcast_roads import (
+    DISTANCE_GOAL,
+    DRIVE_GOAL,
+    RoadsByDate,
+    compare_bands,
+    compare_cases,
+    compare_drives,
+    summarise_roads,
+)
 from sim.measures.road_engine import add_reasons, compare_ways
 from sim.measures.station_access import judge_station_access
 from sim.present.charts import Comparison, plot_comparisons
@@ -19,8 +26,6 @@ __all__ = ["write_roads"]
 
 STATION_ACCESS_DATE = "2019-12-31"
 """The year of the study of station access."""
-DRIVE_GOAL = Goal(tolerance_min=0.0, tolerance_share=0.08, median_min=float("inf"), share_within=0.5)
-DISTANCE_GOAL = Goal(tolerance_min=0.0, tolerance_share=0.05, median_min=float("inf"), share_within=0.9)
 # Ends of observed drives that are no places of the region, by name.
 ENDS_WITHOUT_PLACE = {
     "wugongzhi_pier": "蜈蚣峙码头",

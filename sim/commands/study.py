@@ -5,8 +5,6 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -14,17 +12,14 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from sim.commands.comparison_tables import write_comparison_tables
 from sim.commands.opening import open_study
+from sim.commands.run_comparison import list_scenarios_run, write_run_comparison
 from sim.commands.scenario_runs import ScenarioRun, run_and_write
 from sim.commands.verdicts import print_summary
-from sim.errors import InputError, SimError, did_you_mean
-from sim.measures.coverage import as_verdicts
-from sim.measures.targets import list_failing, name_first_year_met
+from sim.errors import InputError, did_you_mean
 from sim.present.qgis_project import write_study_project
 from sim.scenario.assumptions import describe_assumptions
 from sim.scenario.changes import Add, Close, Set
-from sim.scenario.scenario import Scenario
 from sim.study import Study
 
 __all__ = [
@@ -168,13 +163,13 @@ def run_study(options: argparse.Namespace) -> int:
     table = pd.concat([scenario.verdicts for scenario in written], ignore_index=True)
     names = [scenario.folder.name for scenario in written]
     folders = [options.outputs / study.study_id / name for name in names]
-    folders.append(_write_comparison(study, options.outputs))
+    folders.append(write_run_comparison(study, options.outputs))
     if study.region.land is not None:
         folders.append(
             write_study_project(
                 options.outputs / study.study_id,
                 title=study.file.title,
-                scenarios={s.scenario_id: s.name for s in _scenarios_run(study, options.outputs / study.study_id)},
+                scenarios={s.scenario_id: s.name for s in list_scenarios_run(study, options.outputs / study.study_id)},
                 places={place_id: study.region.place(place_id).name for place_id in study.file.places},
                 cutoffs_min=study.file.cutoffs_min,
                 network=study.network,
@@ -193,47 +188,6 @@ def run_study(options: argparse.Namespace) -> int:
     for fault in faults:
         console.print(f"[red]a check of the run itself failed: {fault}; do not use these results[/red]")
     return 1 if faults else 0
-
-
-def _write_comparison(study: Study, outputs: Path) -> Path:
-    """Write the verdicts of all scenarios run so far side by side, and the first year in which each target is met."""
-    scenarios = _scenarios_run(study, outputs / study.study_id)
-    verdicts = _side_by_side(scenarios, outputs / study.study_id, "targets.csv")
-    coverage = _side_by_side(scenarios, outputs / study.study_id, "coverage.csv")
-    if len(coverage):
-        rules = as_verdicts(coverage).assign(scenario=coverage["scenario"], year=coverage["year"])
-        verdicts = pd.concat([verdicts, rules[list(verdicts)]], ignore_index=True)
-    cities = _side_by_side(scenarios, outputs / study.study_id, "target_cities.csv")
-    tables = {"verdicts.csv": verdicts, "first_year_met.csv": name_first_year_met(verdicts)}
-    if len(cities):
-        tables["failing.csv"] = list_failing(cities)
-    if len(coverage):
-        tables["coverage.csv"] = coverage
-    return write_comparison_tables(outputs, study.study_id, tables)[0].parent
-
-
-def _scenarios_run(study: Study, folder: Path) -> list[Scenario]:
-    """Return the scenarios that have been run: those of the page in its order, then generated ones."""
-    names = [*study.scenarios, *sorted(path.parent.name for path in folder.glob("*/run.json"))]
-    found = []
-    for name in dict.fromkeys(names):
-        with suppress(SimError):  # the folder of a scenario that there is no more
-            found.append(study.scenario(name))
-    return found
-
-
-def _side_by_side(scenarios: Iterable[Scenario], folder: Path, name: str) -> pd.DataFrame:
-    """Return a table of all scenarios that have been run, with scenario and year in front."""
-    tables = []
-    for scenario in scenarios:
-        path = folder / scenario.scenario_id / name
-        if path.exists():
-            table = pd.read_csv(path, dtype={"from_id": str, "to_id": str, "worst_id": str})
-            table.insert(0, "year", scenario.year)
-            table.insert(0, "scenario", scenario.scenario_id)
-            tables.append(table)
-    filled = [table for table in tables if len(table)]
-    return pd.concat(filled or tables, ignore_index=True) if tables else pd.DataFrame()
 
 
 def _print_notes(study: Study, scenario_ids: list[str]) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from sim.errors import InputError, did_you_mean
 from sim.measures.hindcast import check_columns
-from sim.measures.hindcast_roads import DISTANCE_TOLERANCE, RoadsByDate, compare_distances
+from sim.measures.hindcast_roads import DISTANCE_GOAL, RoadsByDate, compare_distances
 
 __all__ = ["ENGINE_SPEEDS_KMH", "add_reasons", "compare_ways", "drive_as_engine"]
 
@@ -56,7 +56,7 @@ def compare_ways(observed: pd.DataFrame, roads: RoadsByDate) -> pd.DataFrame:
     found = compare_distances(observed, roads)
     as_engine = compare_distances(observed, drive_as_engine(roads))
     outside = found["within_5_percent"] == "no"
-    by_way = as_engine["error_percent"].abs() <= 100 * DISTANCE_TOLERANCE
+    by_way = as_engine["error_percent"].abs() <= 100 * DISTANCE_GOAL.tolerance_share
     return found.assign(
         engine_way_km=as_engine["modelled_km"],
         engine_way_error_percent=as_engine["error_percent"],

@@ -6,7 +6,8 @@ from functools import partial
 import pandas as pd
 from matplotlib.figure import Figure
 
-from sim.measures.hindcast import FASTEST_GOAL, TYPICAL_GOAL, Goal
+from sim.measures.hindcast import FASTEST_GOAL, TYPICAL_GOAL
+from sim.measures.hindcast_roads import DISTANCE_GOAL, DRIVE_GOAL
 from sim.present.charts import Comparison, plot_comparisons
 from sim.present.report.data import ReportData
 from sim.present.report.findings import name_place, name_station
@@ -15,10 +16,8 @@ from sim.present.report.sentences import Sentences
 
 __all__ = ["list_trust_jobs"]
 
-DISTANCE_GOAL = Goal(tolerance_min=0.0, tolerance_share=0.05, median_min=float("inf"), share_within=0.9)
 PANEL_INCHES = (3.35, 5.2)
 """Two of them are as wide as the other sheets of the report."""
-DRIVE_GOAL = Goal(tolerance_min=0.0, tolerance_share=0.08, median_min=float("inf"), share_within=0.5)
 
 
 def list_trust_jobs(data: ReportData) -> Iterator[PictureJob]:
@@ -52,7 +51,7 @@ def _draw_trains(data: ReportData, pairs: pd.DataFrame) -> Figure:
     group = pairs["both_main"].map({"yes": "main", "no": "other"})
     panels = []
     for observed, modelled, goal, words in (
-        ("observed_fastest_min", "modelled_fastest_min", FASTEST_GOAL, ("最快列车", "fastest train")),
+        ("observed_fastest_min", "modelled_fastest_min", FASTEST_GOAL, ("最快车次", "fastest train")),
         ("observed_median_min", "modelled_typical_min", TYPICAL_GOAL, ("期望乘车时间", "expected ride")),
     ):
         error = (pairs[modelled] - pairs[observed]).abs().median()
@@ -95,8 +94,8 @@ def _draw_roads(data: ReportData, distances: pd.DataFrame, drives: pd.DataFrame)
             quantity_en="road distance",
         ),
         Comparison(
-            f"驾车时间：中位绝对误差{error:.0%}",
-            f"Drive times: median absolute error {error:.0%}",
+            f"驾车时间（全部{len(drives)}条）：中位绝对误差{error:.0%}",
+            f"Drive times, all {len(drives)}: median absolute error {error:.0%}",
             _frame(data, drives, "observed_min", "modelled_min", drives["use"] == "check"),
             DRIVE_GOAL,
             quantity="驾车时间",
