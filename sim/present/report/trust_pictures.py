@@ -81,7 +81,8 @@ def _draw_trains(data: ReportData, pairs: pd.DataFrame) -> Figure:
 
 def _draw_roads(data: ReportData, distances: pd.DataFrame, drives: pd.DataFrame) -> Figure:
     within = (distances["modelled_km"] / distances["observed_km"] - 1.0).abs().le(DISTANCE_GOAL.tolerance_share).mean()
-    error = (drives["modelled_min"] / drives["observed_min"] - 1.0).abs().median()
+    errors = (drives["modelled_min"] / drives["observed_min"] - 1.0).abs().dropna()
+    error, n_drives = errors.median(), len(errors)
     panels = [
         Comparison(
             f"道路距离：{within:.0%}在5%以内",
@@ -94,8 +95,8 @@ def _draw_roads(data: ReportData, distances: pd.DataFrame, drives: pd.DataFrame)
             quantity_en="road distance",
         ),
         Comparison(
-            f"驾车时间（全部{len(drives)}条）：中位绝对误差{error:.0%}",
-            f"Drive times, all {len(drives)}: median absolute error {error:.0%}",
+            f"驾车时间（全部{n_drives}条）：中位绝对误差{error:.0%}",
+            f"Drive times, all {n_drives}: median absolute error {error:.0%}",
             _frame(data, drives, "observed_min", "modelled_min", drives["use"] == "check"),
             DRIVE_GOAL,
             quantity="驾车时间",
