@@ -16,6 +16,7 @@ from sim.times.roads import place_node, road_route
 
 __all__ = ["End", "Route", "RouteLeg", "find_end", "find_route"]
 
+NO_CARS_ON_BOARD = "不载车，设两岸都有车 without cars: one is assumed at both ends"
 WAY_NAMES = {"car": "驾车 car", "walk": "步行 on foot", "bus": "公交 bus", "metro": "地铁 metro"}
 
 
@@ -112,7 +113,7 @@ def find_route(travel: DoorToDoor, start: End, end: End, network: Network) -> Ro
         ways = (travel.ends.ways[access.way[0, board]], travel.ends.ways[egress.way[0, alight]])
         legs = _rail_legs(travel, start, end, (board, alight), ways, network)
     else:
-        legs = [_road_leg("road", start, end, travel)]
+        legs = [_road_leg("road", start, end, travel, network)]
     return Route(
         start=start,
         end=end,
@@ -124,25 +125,35 @@ def find_route(travel: DoorToDoor, start: End, end: End, network: Network) -> Ro
     )
 
 
-def _road_leg(kind: Literal["road", "access", "egress"], start: End, end: End, travel: DoorToDoor) -> RouteLeg:
-    """Return a way by road as one leg that names the roads it uses most."""
+def _road_leg(
+    kind: Literal["road", "access", "egress"], start: End, end: End, travel: DoorToDoor, network: Network
+) -> RouteLeg:
+    """Return a way by road as one leg that names its ferries, in order, and the roads it uses most."""
     route = road_route(travel.graph, (start.lon, start.lat), (end.lon, end.lat))
+    without_cars = set(network.ferries.loc[network.ferries["vehicles"] == "no", "name"])
+    named: list[str] = []
     by_name: dict[str, float] = {}
     for part in route.legs:
+        if part.kind == "ferry":
+            note = f", {NO_CARS_ON_BOARD}" if part.name in without_cars else ""
+            named.append(f"{part.name} {part.km:.0f} km, {part.minutes:.0f} min 含候船 with boarding and wait{note}")
+            continue
         name = (
             "地方道路 local streets" if part.kind == "local" else f"{part.ref} {part.name}".strip() or part.road_class
         )
         by_name[name] = by_name.get(name, 0.0) + part.km
     longest = sorted(by_name.items(), key=lambda item: -item[1])[:4]
-    named = ", ".join(f"{name} {km:.0f} km" for name, km in longest if km >= 0.5)
-    return RouteLeg(kind, start.name, end.name, float(route.minutes), named)
+    named += [f"{name} {km:.0f} km" for name, km in longest if km >= 0.5]
+    return RouteLeg(kind, start.name, end.name, float(route.minutes), "; ".join(named))
 
 
-def _end_leg(kind: Literal["access", "egress"], start: End, end: End, way: AccessWay, travel: DoorToDoor) -> RouteLeg:
+def _end_leg(
+    kind: Literal["access", "egress"], start: End, end: End, way: AccessWay, travel: DoorToDoor, network: Network
+) -> RouteLeg:
     """Return the way to the first station or from the last one, named by what one travels by."""
     name = WAY_NAMES[way.name]
     if way.name == "car":
-        leg = _road_leg(kind, start, end, travel)
+        leg = _road_leg(kind, start, end, travel, network)
         return replace(leg, by=f"{name}: {leg.by}" if leg.by else name)
     route = road_route(way.graph, (start.lon, start.lat), (end.lon, end.lat))
     door = start if kind == "access" else end
@@ -160,7 +171,7 @@ def _rail_legs(
     first, last = (travel.stations.station_ids[k] for k in ends)
     board, alight = (_end_of(key, stations.loc[key]) for key in (first, last))
     legs = [
-        _end_leg("access", start, board, ways[0], travel),
+        _end_leg("access", start, board, ways[0], travel, network),
         RouteLeg(
             "station", board.name, board.name, travel.station_time_min, "安检、检票、上车 security, gate, platform"
         ),
@@ -170,4 +181,4 @@ def _rail_legs(
         by = f"{lines}; {leg.trains_per_day:.0f} 列/日 trains a day" if leg.kind == "ride" else leg.mode
         legs.append(RouteLeg(leg.kind, names[leg.from_id], names[leg.to_id], float(leg.minutes), by))
     legs.append(RouteLeg("arrival", alight.name, alight.name, travel.arrival_time_min, "出站 platform to street"))
-    return [*legs, _end_leg("egress", alight, end, ways[1], travel)]
+    return [*legs, _end_leg("egress", alight, end, ways[1], travel, network)]
