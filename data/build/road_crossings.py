@@ -15,7 +15,7 @@ CROSSING_SNAP_KM = 1.0
 CARRIAGEWAYS = 4  # at most so many parallel ways belong to one crossing
 CROSSING_DETOUR = 1.8  # a crossing's own way is nearly straight; longer means that it is not in the net
 HAND_SNAP_KM = 0.3
-GENERAL_BRIDGE_KM = 0.2  # a link with this much of a wide river under it is a bridge, even if not in the table
+BRIDGE_KM = 0.2  # a link with this much of a drawn river under it crosses it, or runs along its bank
 
 
 @dataclass(frozen=True)
@@ -92,32 +92,66 @@ def mark_crossings(net: RoadNet, table: pd.DataFrame) -> tuple[RoadNet, list[str
 
     Parallel carriageways over the same water between the same ends take the same attributes.
     """
+    ways, problems = _find_ways(net, table, "crossings.csv")
+    links = list(net.links)
+    for row, numbers in zip(table.itertuples(index=False), ways, strict=True):
+        attributes = {"structure": str(row.structure), "name": str(row.name), "opening_date": str(row.opening_date)}
+        if str(row.ref) not in ("", "nan"):
+            attributes["ref"] = str(row.ref)
+        for number in numbers:
+            links[number] = replace(links[number], attributes={**links[number].attributes, **attributes})
+    return RoadNet(net.nodes, links), problems
+
+
+def mark_shore_roads(net: RoadNet, table: pd.DataFrame, water: WideWater) -> tuple[RoadNet, list[str]]:
+    """Return the net with ``structure = surface`` on roads along a bank that the drawn outline puts into a river.
+
+    Of the ways of a row these are the links with a wide river under them; a road without a name takes that of the row.
+    The second value are the problems.
+    """
+    ways, problems = _find_ways(net, table, "shore_roads.csv")
+    links = list(net.links)
+    for row, numbers in zip(table.itertuples(index=False), ways, strict=True):
+        wet = [n for n in numbers if water.river_km(net.links[n].points) > BRIDGE_KM]
+        if numbers and not wet:
+            problems.append(f"shore_roads.csv {row.name} {row.a_lon},{row.a_lat}: no river under it")
+        for number in wet:
+            known = links[number].attributes
+            added = {"structure": "surface", "name": known.get("name") or str(row.name)}
+            links[number] = replace(links[number], attributes={**known, **added})
+    return RoadNet(net.nodes, links), problems
+
+
+def find_unexplained(net: RoadNet, water: WideWater) -> list[str]:
+    """Return one line for each link over a wide river that neither a crossing nor a shore road explains."""
+    return [
+        f"{km:.1f} km of the road from {link.points[0][0]:.3f},{link.points[0][1]:.3f} to {link.points[-1][0]:.3f},"
+        f"{link.points[-1][1]:.3f} lie over a wide river: list it in crossings.csv (bridge, tunnel) or shore_roads.csv"
+        for link in net.links
+        if "structure" not in link.attributes and (km := water.river_km(link.points)) > BRIDGE_KM
+    ]
+
+
+def _find_ways(net: RoadNet, table: pd.DataFrame, file: str) -> tuple[list[list[int]], list[str]]:
+    """Return the numbers of the links between the two ends of each row, and the rows without any."""
     graph: nx.MultiGraph[int] = nx.MultiGraph()
     for number, link in enumerate(net.links):
         graph.add_edge(link.start, link.end, key=number, km=link.km)
     numbers = sorted(graph)
     tree = cKDTree(plane_km(np.array([net.nodes[n] for n in numbers])))
-    marks: dict[int, dict[str, str]] = {}
+    found: list[list[int]] = []
     problems: list[str] = []
     for row in table.itertuples(index=False):
-        ends = np.array([[row.a_lon, row.a_lat], [row.b_lon, row.b_lat]], dtype=float)
-        gaps, rows = tree.query(plane_km(ends))
-        if gaps.max() > CROSSING_SNAP_KM:
-            problems.append(
-                f"crossing {row.crossing_id}: no road within {CROSSING_SNAP_KM} km of an end ({gaps.max():.1f})"
-            )
-            continue
+        gaps, rows = tree.query(plane_km(np.array([[row.a_lon, row.a_lat], [row.b_lon, row.b_lat]], dtype=float)))
         a, b = (numbers[i] for i in rows)
         straight = float(great_circle_km(np.array(net.nodes[a]), np.array(net.nodes[b])))
-        attributes = {"structure": str(row.structure), "name": str(row.name), "opening_date": str(row.opening_date)}
-        if str(row.ref) not in ("", "nan"):
-            attributes["ref"] = str(row.ref)
         ways = _parallel_ways(graph, a, b, CROSSING_DETOUR * max(straight, 1.0))
-        if not ways:
-            problems.append(f"crossing {row.crossing_id}: no way of at most {CROSSING_DETOUR} times {straight:.1f} km")
-        marks.update(dict.fromkeys((number for way in ways for number in way), attributes))
-    links = [replace(link, attributes={**link.attributes, **marks.get(n, {})}) for n, link in enumerate(net.links)]
-    return RoadNet(net.nodes, links), problems
+        if gaps.max() > CROSSING_SNAP_KM:
+            problems.append(f"{file} {row.name}: no road within {CROSSING_SNAP_KM} km of an end ({gaps.max():.1f})")
+        elif not ways:
+            problems.append(f"{file} {row.name}: no way of at most {CROSSING_DETOUR} times {straight:.1f} km")
+        found.append([number for way in ways for number in way] if gaps.max() <= CROSSING_SNAP_KM else [])
+    return found, problems
 
 
 def _parallel_ways(graph: "nx.MultiGraph[int]", a: int, b: int, limit_km: float) -> list[list[int]]:
@@ -142,14 +176,3 @@ def _parallel_ways(graph: "nx.MultiGraph[int]", a: int, b: int, limit_km: float)
         used.update(way)
         limit_km = min(limit_km, km * 1.3 + 0.5)
     return ways
-
-
-def mark_other_bridges(net: RoadNet, water: WideWater) -> RoadNet:
-    """Return the net with ``structure = bridge`` on links that lie over a wide river and are not in the table."""
-    links = []
-    for link in net.links:
-        if "structure" not in link.attributes and water.river_km(link.points) > GENERAL_BRIDGE_KM:
-            links.append(replace(link, attributes={**link.attributes, "structure": "bridge"}))
-        else:
-            links.append(link)
-    return RoadNet(net.nodes, links)

@@ -19,7 +19,7 @@ import pyogrio
 import pyproj
 import rasterio
 import shapely
-from road_crossings import WideWater, apply_hand_links, mark_crossings, mark_other_bridges
+from road_crossings import WideWater, apply_hand_links, find_unexplained, mark_crossings, mark_shore_roads
 from road_ends import lead_on_loose_ends
 from road_extract import plane_km, read_raw_roads
 from road_motorways import match_motorways
@@ -156,13 +156,15 @@ def build_net(water: WideWater) -> RoadNet:
     motorways = pd.read_csv(AUTHORED / "motorways.csv", dtype=str).fillna("")
     crossings = pd.read_csv(AUTHORED / "crossings.csv", dtype={"ref": str})
     matched = match_motorways(net, motorways, pd.read_csv(AUTHORED / "motorway_points.csv"))
-    net, missing = mark_crossings(copy_to_second_carriageway(matched.net), crossings)
-    problems += matched.problems + missing
+    net = copy_to_second_carriageway(matched.net)
+    net, not_shore = mark_shore_roads(net, pd.read_csv(AUTHORED / "shore_roads.csv"), water)
+    net, missing = mark_crossings(net, crossings)
+    net = lead_on_loose_ends(net, water.crosses)
+    net = keep_near_study_land(split_links(join_chains(net), longest_piece_km), DATA / "cells.tif")
+    problems += matched.problems + not_shore + missing + find_unexplained(net, water)
     if problems:
         raise SystemExit("\n".join([f"{len(problems)} problems in data/build/roads:", *problems]))
-    net = mark_other_bridges(lead_on_loose_ends(net, water.crosses), water)
-    net = split_links(join_chains(net), longest_piece_km)
-    return keep_near_study_land(net, DATA / "cells.tif")
+    return net
 
 
 def write_roads(net: RoadNet, nodes: pd.DataFrame, file: Path) -> None:

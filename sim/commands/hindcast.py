@@ -292,7 +292,7 @@ def _print_summary(folder: Path) -> None:
         error = f"{row['median_abs_error_min']:.2f} min"
         table.add_row(row["group"], row["reading"], f"{row['n']}", error, within, row["tolerance"], row["goal_met"])
     console.print(table)
-    for name in ("out_of_sample", "supplement_forms", "road_summary", "before_after", "station_access"):
+    for name in ("out_of_sample", "supplement_forms", "road_summary", "before_after", "station_access", "city_speeds"):
         frame = pd.read_csv(folder / f"{name}.csv")
         kept = [column for column in frame if column not in {"source", "after_uses", "name", "mode"}]
         if name == "before_after":

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
+from sim.measures.city_speeds import compare_city_speeds
 from sim.measures.hindcast_roads import (
     DISTANCE_GOAL,
     DRIVE_GOAL,
@@ -16,7 +17,7 @@ from sim.measures.hindcast_roads import (
     summarise_roads,
 )
 from sim.measures.road_engine import add_reasons, compare_ways
-from sim.measures.station_access import judge_station_access
+from sim.measures.station_access import day_share_of_delay, judge_station_access, roads_in_peak
 from sim.present.charts import Comparison, plot_comparisons
 from sim.present.figures import save_figure
 from sim.present.outputs import write_table
@@ -25,6 +26,7 @@ from sim.study import Study
 __all__ = ["write_roads"]
 
 STATION_ACCESS_DATE = "2019-12-31"
+CITY_SPEED_DATE = "2020-12-31"
 """The year of the study of station access."""
 # Ends of observed drives that are no places of the region, by name.
 ENDS_WITHOUT_PLACE = {
@@ -60,6 +62,7 @@ def write_roads(study: Study, observed: Mapping[str, pd.DataFrame], cases: pd.Da
     stations, access = judge_station_access(
         study.region, roads, observed["station_access"], observed["city_traffic"], STATION_ACCESS_DATE
     )
+    in_peak = roads_in_peak(roads, day_share_of_delay(observed["city_traffic"]))
     for name, table in (
         ("road_distances", distances),
         ("drive_times", drives),
@@ -68,6 +71,7 @@ def write_roads(study: Study, observed: Mapping[str, pd.DataFrame], cases: pd.Da
         ("road_summary", summary),
         ("station_access", access),
         ("station_access_by_station", stations),
+        ("city_speeds", compare_city_speeds(observed["city_traffic"], study.region, in_peak, CITY_SPEED_DATE)),
     ):
         write_table(table, folder / f"{name}.csv")
     names = pd.concat([study.region.places.set_index("place_id")["name"], pd.Series(ENDS_WITHOUT_PLACE)])

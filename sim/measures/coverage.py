@@ -7,7 +7,9 @@ search over the turned-round road graph from all facilities of a kind at once (D
 seat. Time in the station or at the airport is not counted.
 """
 
+import os
 from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -102,12 +104,13 @@ def judge_coverage(
     """
     scene = _Scene(travel, network, region)
     backwards = reverse_graph(travel.graph)
-    known: dict[str, _Minutes] = {}
+    kinds = list(dict.fromkeys(rule.to for rule in rules.values()))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # a search gives up the interpreter
+        found = pool.map(lambda kind: _nearest_minutes(backwards, _facility_nodes(kind, scene)), kinds)
+        known = dict(zip(kinds, found, strict=True))
     rows: list[dict[str, Any]] = []
     seats: list[pd.DataFrame] = []
     for rule_id, rule in rules.items():
-        if rule.to not in known:
-            known[rule.to] = _nearest_minutes(backwards, _facility_nodes(rule.to, scene))
         reached = _who(rule, known[rule.to], scene)
         rows.append({"rule": rule_id, **_judge(rule, reached)})
         if rule.of != "people":

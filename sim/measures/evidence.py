@@ -17,7 +17,6 @@ from sim.network.network import Network
 from sim.region.region import Region
 from sim.region.sample import sample_people
 from sim.times.door_to_door import DoorToDoor, PairMinutes
-from sim.times.roads import place_node
 
 __all__ = ["check_targets", "destinations_by_origin", "gather_evidence", "seats_of_ends", "stations_of_ends"]
 
@@ -205,17 +204,23 @@ def _origin_nodes(kind: str, from_id: str, travel: DoorToDoor, region: Region, p
     """Return the nodes that stand for an origin: cells of equal shares of its people, or its seat."""
     if kind == "own_counties":
         return list(seat_nodes(travel.graph, region.cities, "city_id", [from_id]).values())
-    cells = sample_people(region, from_id, people_sample)
-    return [place_node(travel.graph, *region.grid.lonlat(row, column)) for row, column in cells]
+    return [travel.graph.cell_node(row, column) for row, column in sample_people(region, from_id, people_sample)]
 
 
 def _membership(region: Region, to_ids: Sequence[str], kind: str) -> "np.ndarray[tuple[int, int], np.dtype[np.int64]]":
     """Return the index of the destination that each cell belongs to, -1 elsewhere, (n_rows, n_columns)."""
-    cells_of = region.cells_of if kind == "cities" else region.cells_of_county
-    membership = np.full(region.grid.shape, -1, dtype=np.int64)
-    for number, to_id in enumerate(to_ids):
-        membership[cells_of(to_id)] = number
-    return membership
+    counties = region.counties
+    number_of = {to_id: number for number, to_id in enumerate(to_ids)}
+    if kind == "cities":
+        numbers = counties["city_id"].map(number_of)
+    else:  # the cells of a county are those of the one that holds its people
+        holder = dict(zip(counties["adcode"], counties["cells_of"], strict=True))
+        numbers = counties["adcode"].map({holder[to_id]: number for to_id, number in number_of.items()})
+    known = counties.loc[numbers.notna(), "county_index"].to_numpy(dtype=np.int64)
+    last = max(int(region.grid.county.max()), int(known.max(initial=-1)))
+    of_county = np.full(last + 2, -1, dtype=np.int64)  # one more than there are counties: it answers for NO_COUNTY, -1
+    of_county[known] = numbers[numbers.notna()].to_numpy(dtype=np.int64)
+    return of_county[region.grid.county]
 
 
 def _join_pairs(parts: Sequence[PairMinutes]) -> PairMinutes:

@@ -65,6 +65,7 @@ class RoadsByDate:
                 at.road_points,
                 at.ferries,
                 at.road_classes,
+                congestion=at.congestion,
                 local_speed_kmh=chosen.local_speed_kmh,
                 local_urban_speed_kmh=chosen.local_urban_speed_kmh,
                 urban_density_per_km2=chosen.urban_density_per_km2,

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.measures.isochrones import isochrone_polygons
 from sim.times.door_to_door import LEGS
-from sim.times.roads import place_node
+from sim.times.road_graph import place_nodes
 
 if TYPE_CHECKING:
     from sim.measures.result import Result
@@ -50,12 +49,14 @@ def _legs_add_up(result: "Result") -> bool:
 
 def _surfaces_agree(result: "Result") -> bool:
     """The minutes of a surface at a city's seat, searched cell by cell, are those of the table, by rail and by road."""
-    cities = result.region.cities.set_index("city_id")
+    graph, cities = result.travel.graph, result.region.cities
+    cells = dict(
+        zip(cities["city_id"], map(graph.node_cell, place_nodes(graph, cities["lon"], cities["lat"])), strict=True)
+    )
     for place_id, surface in result.surfaces.items():
         rows = result.city_times[result.city_times["from_id"] == place_id]
         for row in rows.itertuples():
-            node = place_node(result.travel.graph, cities.loc[row.to_id, "lon"], cities.loc[row.to_id, "lat"])
-            cell = result.travel.graph.node_cell(node)
+            cell = cells[row.to_id]
             for there, tabled in ((surface.rail[cell], row.rail_min), (surface.road[cell], row.road_min)):
                 if np.isnan(there) and not tabled <= result.travel.limit_min:
                     continue
@@ -71,8 +72,7 @@ def _fastest_is_least(result: "Result") -> bool:
 
 
 def _polygons_equal_cells(result: "Result") -> bool:
-    for surface in result.surfaces.values():
-        polygons = isochrone_polygons(surface.best, result.region.grid, result.cutoffs_min)
+    for polygons in result.polygons.values():
         if not np.allclose(polygons.area / 1e6, polygons["area_km2"]) or not polygons.is_valid.all():
             return False
     return True

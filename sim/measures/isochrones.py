@@ -53,6 +53,12 @@ def isochrone_polygons(minutes: npt.NDArray[np.floating], grid: Grid, cutoffs_mi
 
 def draw_outline(within: npt.NDArray[np.bool_], grid: Grid) -> MultiPolygon:
     """Return the outline of a set of cells, (n_rows, n_columns) bool, as a multi-polygon along the cell edges."""
-    transform = from_origin(grid.west_m, grid.north_m, grid.cell_m, grid.cell_m)
-    found = shapes(within.astype(np.uint8), mask=within, connectivity=4, transform=transform)
+    rows, columns = np.flatnonzero(within.any(axis=1)), np.flatnonzero(within.any(axis=0))
+    if not len(rows):
+        return MultiPolygon()
+    north, west = int(rows[0]), int(columns[0])
+    cells = within[north : rows[-1] + 1, west : columns[-1] + 1]  # no cell outside is looked at
+    corner = grid.west_m + west * grid.cell_m, grid.north_m - north * grid.cell_m
+    transform = from_origin(*corner, grid.cell_m, grid.cell_m)
+    found = shapes(cells.astype(np.uint8), mask=cells, connectivity=4, transform=transform)
     return MultiPolygon([shape(geometry) for geometry, _ in found])

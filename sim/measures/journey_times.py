@@ -9,7 +9,7 @@ from sim.errors import did_you_mean
 from sim.network.toml_files import Declared
 from sim.region.region import Region
 from sim.times.door_to_door import CITY_TIME_COLUMNS, DoorToDoor
-from sim.times.roads import RoadGraph, place_node
+from sim.times.road_graph import RoadGraph, place_nodes
 
 __all__ = ["Journeys", "check_journeys", "journey_times", "seat_nodes", "times_between"]
 
@@ -42,8 +42,8 @@ def times_between(travel: DoorToDoor, origins: Nodes, destinations: Nodes) -> pd
 
 def seat_nodes(graph: RoadGraph, table: pd.DataFrame, id_column: str, ids: Sequence[str]) -> dict[str, int]:
     """Return the node of the road graph of rows of a table with lon and lat, by their id, in the order asked for."""
-    points = table.set_index(id_column)[["lon", "lat"]]
-    return {key: place_node(graph, float(points.loc[key, "lon"]), float(points.loc[key, "lat"])) for key in ids}
+    chosen = table.set_index(id_column).loc[list(ids)]
+    return dict(zip(ids, place_nodes(graph, chosen["lon"], chosen["lat"]).tolist(), strict=True))
 
 
 def journey_times(journeys: Mapping[str, Journeys], travel: DoorToDoor, region: Region) -> pd.DataFrame:

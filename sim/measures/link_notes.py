@@ -234,7 +234,7 @@ class LinkDescriber:
             if self._prolongs(seeds.nodes, other):
                 doubts.append(f"{side}: prolongs a road that ends there on the map; in the world it may go on")
         doubts += self._roads_along(joined)
-        built_up = self.ends.local.built_up
+        built_up = self.ends.local.congestion.built_up
         cells = [
             self.ends.graph.node_cell(place_node(self.ends.graph, *p)) for p in (joined.link.start, joined.link.end)
         ]

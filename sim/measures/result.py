@@ -44,6 +44,7 @@ class Result:
     coverage, coverage_seats : the rules of access to the nearest, and each seat behind them.
     journey_times : minutes of the journeys that the study asks for.
     surfaces : minutes to every cell by place.
+    polygons : isochrones of each place by the best mode at the study's cut-offs (see `isochrone_polygons`).
     cutoffs_min, close_ups : of the study.
     timings_s : seconds by stage.
     invariants : what was checked, and whether it held.
@@ -62,6 +63,7 @@ class Result:
     station_times: pd.DataFrame
     city_times: pd.DataFrame
     surfaces: Mapping[str, Surfaces]
+    polygons: Mapping[str, gpd.GeoDataFrame]
     reach: pd.DataFrame
     people_spread: pd.DataFrame
     targets: pd.DataFrame

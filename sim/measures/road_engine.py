@@ -41,7 +41,8 @@ def drive_as_engine(roads: RoadsByDate) -> RoadsByDate:
         )
     speeds = classes["road_class"].map(ENGINE_SPEEDS_KMH)
     tables = {
-        "road_classes": classes.assign(speed_kmh=speeds, congestion_factor=1.0, urban_congestion_factor=1.0),
+        "road_classes": classes.assign(speed_kmh=speeds),
+        "congestion": roads.network.congestion.assign(speed_share=1.0),
         "roads": roads.network.roads.assign(speed_kmh=np.nan),
     }
     return RoadsByDate(roads.network.with_tables(**tables), roads.grid, roads.assumptions)

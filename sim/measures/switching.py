@@ -1,6 +1,7 @@
 """Stage 4j: switching values: how far one thing alone must change for a target to be just met.
 
-A lever is moved from its value today to a physical bound in whole steps. The target's minutes fall, or stay, on the way.
+A lever is moved from its value today in whole steps to a bound: what physics allow, or the end of the plausible range of an
+assumption. The target's minutes fall, or stay, on the way.
 If the bound does not do, nothing does: "not by this alone". Otherwise the steps are halved until two neighbours are
 left of which one meets the limit and the other does not. Minutes may jump (other trains, other roads), so that the
 crossing is found by bisection of the verdict and not by a root of the minutes. Both neighbours are runs of the model.

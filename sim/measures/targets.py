@@ -202,20 +202,15 @@ def name_first_year_met(verdicts: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame: target, reading, first_year, first_scenario (empty where it is met in none), best_value_min, limit_min.
     """
-    rows = []
-    for (target, reading), group in verdicts.groupby(["target", "reading"], sort=False):
-        met = group[group["met"]].sort_values("year", kind="stable")
-        rows.append(
-            {
-                "target": target,
-                "reading": reading,
-                "first_year": int(met["year"].iloc[0]) if len(met) else pd.NA,
-                "first_scenario": met["scenario"].iloc[0] if len(met) else "",
-                "best_value_min": group["value_min"].min(),
-                "limit_min": group["limit_min"].iloc[0],
-            }
-        )
-    return pd.DataFrame(rows)
+    keys = ["target", "reading"]
+    met = verdicts[verdicts["met"]].sort_values("year", kind="stable").drop_duplicates(keys).set_index(keys)
+    table = verdicts.groupby(keys, sort=False, as_index=False).agg(
+        best_value_min=("value_min", "min"), limit_min=("limit_min", "first")
+    )
+    first = met.reindex(pd.MultiIndex.from_frame(table[keys]))
+    table.insert(2, "first_year", first["year"].astype("Int64").array)
+    table.insert(3, "first_scenario", first["scenario"].fillna("").to_numpy())
+    return table
 
 
 def list_failing(cities: pd.DataFrame) -> pd.DataFrame:
@@ -231,53 +226,51 @@ def list_failing(cities: pd.DataFrame) -> pd.DataFrame:
     failing (ids, the worst first).
     """
     keys = [name for name in ("scenario", "year", "target", "reading") if name in cities]
-    rows = []
-    for values, group in cities.groupby(keys, sort=False):
-        ordered = _order_by_worst(group)
-        failing = list(ordered.loc[~ordered["met"], "to_id"])
-        rows.append(
-            {
-                **dict(zip(keys, values, strict=True)),
-                "number": len(group),
-                "number_failing": len(failing),
-                "worst_id": ordered["to_id"].iloc[0],
-                "worst_min": ordered["value_min"].iloc[0],
-                "failing": ";".join(failing),
-            }
+    groups = cities.groupby(keys, sort=False).ngroup().to_numpy()
+    ordered = cities.iloc[_order_by_worst(cities["value_min"].to_numpy(), groups)]
+    first = np.flatnonzero(np.diff(np.sort(groups), prepend=-1))
+    to_ids, failing = ordered["to_id"].to_numpy(), ~ordered["met"].to_numpy(dtype=np.bool_)
+    parts = [slice(begin, end) for begin, end in zip(first, [*first[1:], len(ordered)], strict=True)]
+    return (
+        ordered.iloc[first][keys]
+        .assign(
+            number=[part.stop - part.start for part in parts],
+            number_failing=[int(failing[part].sum()) for part in parts],
+            worst_id=to_ids[first],
+            worst_min=ordered["value_min"].to_numpy()[first],
+            failing=[";".join(to_ids[part][failing[part]]) for part in parts],
         )
-    return pd.DataFrame(rows)
+        .reset_index(drop=True)
+    )
 
 
 def _judge_cities(target: Target, reading: str, evidence: Evidence) -> pd.DataFrame:
     """Return one row per destination: to_id, value_min, met, slack_min, binding_leg, population."""
-    rows = []
-    stations = evidence.stations.set_index("to_id")
-    times = evidence.city_times.set_index("to_id")
-    for to_id in stations.index:
-        if reading == "station_fastest":
-            value, leg = stations.loc[to_id, "station_fastest"], stations.loc[to_id, "fastest_leg"]
-        elif reading == "station_service":
-            value, leg = stations.loc[to_id, "station_service"], stations.loc[to_id, "service_leg"]
-        elif reading == "centre_to_centre":
-            value, leg = times.loc[to_id, "best_min"], _longest_leg(times.loc[to_id])
-        else:
-            assert evidence.pairs is not None  # gathered whenever the reading is asked for
-            part = evidence.pairs.of([to_id])
-            quantile = part.quantile(target.required_share)
-            value, leg = (quantile if np.isfinite(quantile) else np.nan), part.binding_leg()
-        rows.append(
-            {
-                "reading": reading,
-                "from_id": times.loc[to_id, "from_id"],
-                "to_id": to_id,
-                "value_min": float(value),
-                "met": bool(value <= target.limit_min),
-                "slack_min": target.limit_min - float(value),
-                "binding_leg": leg,
-                "population": evidence.population[to_id],
-            }
-        )
-    return pd.DataFrame(rows)
+    stations, to_ids = evidence.stations, list(evidence.stations["to_id"])
+    times = evidence.city_times.set_index("to_id").loc[to_ids]
+    if reading == "station_fastest":
+        values, legs = stations["station_fastest"].to_numpy(), list(stations["fastest_leg"])
+    elif reading == "station_service":
+        values, legs = stations["station_service"].to_numpy(), list(stations["service_leg"])
+    elif reading == "centre_to_centre":
+        values, legs = times["best_min"].to_numpy(), _longest_legs(times)
+    else:
+        assert evidence.pairs is not None  # gathered whenever the reading is asked for
+        parts = [evidence.pairs.of([to_id]) for to_id in to_ids]
+        quantiles = np.array([part.quantile(target.required_share) for part in parts])
+        values, legs = np.where(np.isfinite(quantiles), quantiles, np.nan), [part.binding_leg() for part in parts]
+    return pd.DataFrame(
+        {
+            "reading": reading,
+            "from_id": list(times["from_id"]),
+            "to_id": to_ids,
+            "value_min": values.astype(np.float64),
+            "met": values <= target.limit_min,
+            "slack_min": target.limit_min - values,
+            "binding_leg": legs,
+            "population": [evidence.population[to_id] for to_id in to_ids],
+        }
+    )
 
 
 def _sum_up(target_id: str, target: Target, reading: str, cities: pd.DataFrame, evidence: Evidence) -> dict[str, Any]:
@@ -291,7 +284,7 @@ def _sum_up(target_id: str, target: Target, reading: str, cities: pd.DataFrame, 
         binding = _binding_destination(cities, target)
         value, leg = float(binding["value_min"]), binding["binding_leg"]
         share = cities.loc[cities["met"], "population"].sum() / cities["population"].sum()
-    worst = _order_by_worst(cities).iloc[0]
+    worst = int(_order_by_worst(cities["value_min"].to_numpy())[0])
     return {
         "target": target_id,
         "reading": reading,
@@ -301,14 +294,17 @@ def _sum_up(target_id: str, target: Target, reading: str, cities: pd.DataFrame, 
         "slack_min": target.limit_min - value,
         "binding_leg": leg,
         "share_of_population": float(share),
-        "worst_id": worst["to_id"],
-        "worst_min": float(worst["value_min"]),
+        "worst_id": cities["to_id"].iloc[worst],
+        "worst_min": float(cities["value_min"].iloc[worst]),
     }
 
 
-def _order_by_worst(cities: pd.DataFrame) -> pd.DataFrame:
-    """Return destinations with the farthest first, before them those that are not reached at all."""
-    return cities.sort_values("value_min", kind="stable", ascending=False, na_position="first")
+def _order_by_worst(
+    minutes: npt.NDArray[np.float64], groups: npt.NDArray[np.int64] | None = None
+) -> npt.NDArray[np.int64]:
+    """Return the order of destinations with the farthest first, before them those not reached (NaN); group by group."""
+    farthest_first = -np.where(np.isnan(minutes), np.inf, minutes)
+    return np.lexsort((farthest_first,) if groups is None else (farthest_first, groups))
 
 
 def _binding_destination(cities: pd.DataFrame, target: Target) -> "pd.Series[Any]":
@@ -323,10 +319,14 @@ def _binding_destination(cities: pd.DataFrame, target: Target) -> "pd.Series[Any
     return ordered.iloc[int(np.searchsorted(shares.to_numpy(), target.required_share - 1e-9))]
 
 
-def _longest_leg(times: "pd.Series[Any]") -> str:
-    if times["mode"] != "rail":
-        return "road" if times["mode"] == "road" else "no_way"
-    return max(LEGS, key=lambda leg: float(times[f"{leg}_min"]))
+def _longest_legs(times: pd.DataFrame) -> list[str]:
+    """Return the leg that takes longest of each journey by rail, "road" or "no_way" for the others."""
+    longest = times[[f"{leg}_min" for leg in LEGS]].to_numpy(dtype=np.float64).argmax(axis=1)
+    others = {"road": "road"}
+    return [
+        LEGS[k] if mode == "rail" else others.get(mode, "no_way")
+        for mode, k in zip(times["mode"], longest, strict=True)
+    ]
 
 
 def _or_inf(minutes: npt.NDArray[Any]) -> npt.NDArray[np.float64]:

@@ -82,6 +82,7 @@ class Network:
     changes: pd.DataFrame = field(init=False, repr=False)
     calibration: pd.DataFrame = field(init=False, repr=False)
     road_classes: pd.DataFrame = field(init=False, repr=False)
+    congestion: pd.DataFrame = field(init=False, repr=False)
     roads: pd.DataFrame = field(init=False, repr=False)
     road_points: pd.DataFrame = field(init=False, repr=False)
     ferries: pd.DataFrame = field(init=False, repr=False)

@@ -41,20 +41,20 @@ CLASS_LIMITS_KMH = {
     "secondary": 50.0,
     "tertiary": 40.0,
 }
-"""The speed limit that is usual on roads of a class; the class's own speed is what is driven there on a free road."""
+"""The speed limit that is usual on roads of a class. Congestion.csv says at what share of it traffic runs."""
 
-_DELTA = "calibrated on the Yangtze River Delta (networks/yrd/road_classes.csv)"
-_STREETS = "upper design speed of the standard CJJ 37-2012 less a fifth to a quarter, congestion as on primary roads"
+_LAW = "the legal limit (JTG B01 classes, road traffic regulation Art. 45 and 78)"
+_STREETS = "upper design speed of the standard CJJ 37-2012"
 _ROWS = (
-    ("motorway_120", "高速公路(限速120)", "motorway, limit 120 km/h", 112, 0.9, 0.85, "interchanges", _DELTA, "medium"),
-    ("motorway_100", "高速公路(限速100)", "motorway, limit 100 km/h", 100, 0.95, 0.85, "interchanges", _DELTA, "medium"),
-    ("motorway_80", "高速公路(限速80)", "motorway, limit 80 km/h", 80, 0.95, 0.85, "interchanges", _DELTA, "medium"),
-    ("urban_expressway", "城市快速路", "urban expressway, limit 80 km/h", 70, 0.85, 0.7, "interchanges", _DELTA, "low"),
-    ("trunk", "国省干线公路", "trunk road, limit 80 km/h", 70, 0.88, 0.62, "anywhere", _DELTA, "low"),
-    ("primary", "城镇主干道", "main road, limit 60 km/h", 50, 0.85, 0.66, "anywhere", _DELTA, "low"),
-    ("secondary", "次干道", "secondary road, limit 50 km/h", 40, 0.85, 0.66, "anywhere", _STREETS, "guess"),
-    ("tertiary", "支路与乡道", "minor through road, limit 40 km/h", 30, 0.85, 0.66, "anywhere", _STREETS, "guess"),
-)  # fmt: skip
+    ("motorway_120", "高速公路(限速120)", "motorway, limit 120 km/h", "motorway", "interchanges", _LAW, "medium"),
+    ("motorway_100", "高速公路(限速100)", "motorway, limit 100 km/h", "motorway", "interchanges", _LAW, "medium"),
+    ("motorway_80", "高速公路(限速80)", "motorway, limit 80 km/h", "motorway", "interchanges", _LAW, "medium"),
+    ("urban_expressway", "城市快速路", "urban expressway, limit 80 km/h", "expressway", "interchanges", _LAW, "medium"),
+    ("trunk", "国省干线公路", "trunk road, limit 80 km/h", "trunk", "anywhere", _LAW, "medium"),
+    ("primary", "城镇主干道", "main road, limit 60 km/h", "trunk", "anywhere", _LAW, "medium"),
+    ("secondary", "次干道", "secondary road, limit 50 km/h", "trunk", "anywhere", _STREETS, "low"),
+    ("tertiary", "支路与乡道", "minor through road, limit 40 km/h", "trunk", "anywhere", _STREETS, "low"),
+)
 _ROW_DATE = "2026-11"
 
 
@@ -67,8 +67,10 @@ def motorway_class(limit_kmh: float) -> str:
 
 def classes_with(base: pd.DataFrame) -> pd.DataFrame:
     """Return a table of road classes with every class an import can give: the base's own rows, then those it lacks."""
-    names = ("road_class", "name", "name_en", "speed_kmh", "congestion_factor", "urban_congestion_factor", "entered")
-    rows = [dict(zip((*names, "source", "confidence"), row, strict=True)) | {"date": _ROW_DATE} for row in _ROWS]
+    names = ("road_class", "name", "name_en", "setting", "entered", "source", "confidence")
+    rows = [
+        dict(zip(names, row, strict=True)) | {"speed_kmh": CLASS_LIMITS_KMH[row[0]], "date": _ROW_DATE} for row in _ROWS
+    ]
     lacking = [row for row in rows if row["road_class"] not in set(base["road_class"])]
     added = frame_of("road_classes", lacking)
     return pd.concat([base, added], ignore_index=True)[list(columns_of("road_classes"))] if len(base) else added

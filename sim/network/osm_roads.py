@@ -52,8 +52,8 @@ def roads_of(graph: nx.MultiDiGraph, classes: pd.DataFrame) -> RoadLayers:
 
     Notes
     -----
-    A posted speed limit counts in the proportion in which the class's free-flow speed stands to its usual limit: on a
-    trunk road (70 km/h where 80 are allowed) a limit of 60 gives 52.5 km/h. Lengths are those of the geometry on the
+    A posted speed limit counts in the proportion in which the class's speed stands to its usual limit: where a base has
+    70 km/h for trunk roads, on which 80 are allowed, a limit of 60 gives 52.5 km/h. Lengths are those of the geometry on the
     ellipsoid. A graph that osmnx has simplified before knows bridges and tunnels only by whole links.
     """
     _label(graph)

@@ -9,13 +9,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from itertools import compress, zip_longest
+from itertools import chain, compress, zip_longest
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from sim.errors import InputError, did_you_mean
+from sim.network.remembered import remember
 
 __all__ = ["TABLE_NAMES", "Column", "check_references", "columns_of", "convert_row", "frame_of", "read_table"]
 
@@ -30,6 +32,7 @@ TABLE_NAMES = (
     "changes",
     "calibration",
     "road_classes",
+    "congestion",
     "roads",
     "road_points",
     "ferries",
@@ -179,15 +182,13 @@ def _frame(table: str, columns: Mapping[str, list[Any]]) -> pd.DataFrame:
     data: dict[str, pd.Series[Any]] = {}
     for name, column in columns_of(table).items():
         values = columns[name]
-        if column.kind in {"number", "time", "integer"}:
-            data[name] = pd.Series(values, dtype="float64")
-        elif column.kind == "date":
+        if column.kind == "date":
             data[name] = pd.Series(values, dtype="datetime64[s]")
+        elif column.kind in {"number", "time", "integer"}:
+            data[name] = pd.Series(np.array(values, dtype=np.int64 if column.kind == "integer" else np.float64))
         else:
-            data[name] = pd.Series(values, dtype="object")
-    frame = pd.DataFrame(data)
-    whole = [name for name, column in columns_of(table).items() if column.kind == "integer"]
-    return frame.astype(dict.fromkeys(whole, "int64"))
+            data[name] = pd.Series(np.fromiter(values, dtype=object, count=len(values)), dtype="object")
+    return pd.DataFrame(data)
 
 
 def check_references(tables: Mapping[str, pd.DataFrame], *, faulty: Collection[str] = ()) -> list[str]:
@@ -205,14 +206,20 @@ def check_references(tables: Mapping[str, pd.DataFrame], *, faulty: Collection[s
             target = column.argument
             if target in faulty:
                 continue
-            known = set(tables[target][key_of(target)])
-            values = frame[name] if column.kind == "ref" else frame[name].explode()
-            for value in sorted(set(values) - known - {""}):
+            known = _names_in(tables[target], str(key_of(target)))
+            for value in sorted(_names_in(frame, name) - known - {""}):
                 user = _first_user(frame, name, value, table)
                 problems.append(
                     f"{table}.csv{user}, {name}: '{value}' is not in {target}.csv{did_you_mean(value, known)}"
                 )
     return problems
+
+
+@remember(maxsize=128)
+def _names_in(frame: pd.DataFrame, column: str) -> frozenset[str]:
+    """Return every name that stands in a column of names or of lists of names."""
+    values = set(frame[column].tolist())
+    return frozenset(chain.from_iterable([value] if isinstance(value, str) else value for value in values))
 
 
 def require(condition: bool, sentence: str, problems: list[str]) -> None:

@@ -15,6 +15,7 @@ import pyproj
 from sim.errors import InputError
 from sim.network.network import Network
 from sim.scenario.assumptions import Assumptions
+from sim.times.congestion import read_congestion
 from sim.times.kernels import Seeds, seeds_of
 from sim.times.road_graph import RoadGraph, to_grid
 from sim.times.road_links import (
@@ -104,8 +105,8 @@ class RoadEnds:
         """Return the streets under the grid."""
         grid = self.graph.grid
         pace = self.graph.prepared.pace.reshape(-1, self.graph.stride)[1:-1, 1:-1]
-        built_up = grid.population >= self.assumptions.urban_density_per_km2 * grid.cell_km2
-        return LocalRoads(grid, pace.astype(np.float64), built_up)
+        congestion = read_congestion(grid, self.network.congestion, self.assumptions.urban_density_per_km2)
+        return LocalRoads(grid, pace.astype(np.float64), congestion)
 
     @cached_property
     def nodes(self) -> pd.DataFrame:
@@ -142,10 +143,9 @@ class RoadEnds:
         """
         ends = to_grid(self.graph.grid, lonlat[..., 0].ravel(), lonlat[..., 1].ravel()).reshape(-1, 2, 2)
         row = self.network.road_classes.set_index("road_class").loc[road_class]
-        built_up = self.local.built_up_at(ends.mean(axis=1))
-        factor = np.where(built_up, row["urban_congestion_factor"], row["congestion_factor"]).astype(np.float64)
+        shares = self.local.speed_shares(np.full(len(ends), row["setting"]), ends.mean(axis=1))
         own = row["speed_kmh"] if np.isnan(speed_kmh) else speed_kmh
-        return np.maximum(drive_minutes(km, own, np.nan_to_num(factor, nan=1.0)), SHORTEST_LINK_MIN)
+        return np.maximum(drive_minutes(km, own, shares), SHORTEST_LINK_MIN)
 
     def join(self, link: ProposedLink) -> JoinedLink:
         """Return a link with what its ends join: roads and interchanges within 3 km on the same shore, and a land cell.

@@ -11,10 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 import pyproj
 import shapely
-from scipy.spatial import cKDTree
 
 from sim.errors import did_you_mean
 from sim.region.grid import Grid
+from sim.times.congestion import Congestion
 from sim.times.kernels import step_offsets
 from sim.times.road_graph import nearest_land, pad, to_grid
 
@@ -48,25 +48,26 @@ class LocalRoads:
     Attributes
     ----------
     pace : minutes per km of straight distance in each cell, (rows, columns).
-    built_up : cells where urban speeds hold, (rows, columns).
+    congestion : share of the limit that traffic runs at, and which cells are built-up.
     """
 
     grid: Grid
     pace: npt.NDArray[np.float64]
-    built_up: npt.NDArray[np.bool_]
+    congestion: Congestion
 
     @cached_property
     def padded_moves(self) -> npt.NDArray[np.uint8]:
         """Return the possible steps of each cell of the padded grid, flat."""
         return pad(self.grid.moves).ravel()
 
-    def built_up_at(self, points: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-        """Return whether points (in units of cells) lie in a built-up cell; False outside the grid."""
-        rows, columns = np.floor(points).astype(np.int64).T
-        inside = (rows >= 0) & (rows < self.built_up.shape[0]) & (columns >= 0) & (columns < self.built_up.shape[1])
-        result = np.zeros(len(points), dtype=bool)
-        result[inside] = self.built_up[rows[inside], columns[inside]]
-        return result
+    def speed_shares(self, setting: npt.ArrayLike, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return the share of the limit that traffic runs at on roads of a setting with their middles there, (n,).
+
+        Parameters
+        ----------
+        points : row and column in units of cells, (n, 2).
+        """
+        return self.congestion.shares(setting, np.floor(points).astype(np.int64))
 
 
 @dataclass(frozen=True)
@@ -85,11 +86,9 @@ class Part:
     links: pd.DataFrame
 
 
-def drive_minutes(
-    km: npt.ArrayLike, speed_kmh: npt.ArrayLike, congestion_factor: npt.ArrayLike
-) -> npt.NDArray[np.float64]:
-    """Return minutes at a share of the free-flow speed: 36 km at 100 km/h and a factor of 0.9 take 24 min."""
-    speed = np.asarray(speed_kmh, dtype=np.float64) * np.asarray(congestion_factor, dtype=np.float64)
+def drive_minutes(km: npt.ArrayLike, speed_kmh: npt.ArrayLike, speed_share: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Return minutes at a share of the speed limit: 36 km at 100 km/h and a share of 0.9 take 24 min."""
+    speed = np.asarray(speed_kmh, dtype=np.float64) * np.asarray(speed_share, dtype=np.float64)
     return np.asarray(np.asarray(km, dtype=np.float64) / speed * 60.0)
 
 
@@ -98,11 +97,18 @@ def ferry_wait_min(sailings_per_day: float, service_day_min: float, cap_min: flo
     return min(0.5 * service_day_min / sailings_per_day, cap_min)
 
 
-def _class_values(classes: pd.DataFrame, road_class: pd.Series, built_up: npt.NDArray[np.bool_]) -> tuple[Any, Any]:
-    """Return speed and congestion factor of links of these classes."""
-    rows = classes.set_index("road_class").reindex(road_class)
-    factor = np.where(built_up, rows["urban_congestion_factor"].fillna(1.0), rows["congestion_factor"].fillna(1.0))
-    return rows["speed_kmh"].to_numpy(dtype=np.float64), factor
+def _road_minutes(
+    local: LocalRoads,
+    classes: pd.DataFrame,
+    roads: pd.DataFrame,
+    km: npt.ArrayLike,
+    middles: npt.NDArray[np.float64],
+) -> npt.NDArray[np.float64]:
+    """Return minutes over links of roads (road_class, speed_kmh or empty) with their middles there, units of cells."""
+    rows = classes.set_index("road_class").reindex(roads["road_class"])
+    own_speed = roads.get("speed_kmh", pd.Series(np.nan, index=roads.index)).to_numpy(dtype=np.float64)
+    speed = np.where(np.isnan(own_speed), rows["speed_kmh"].to_numpy(dtype=np.float64), own_speed)
+    return drive_minutes(km, speed, local.speed_shares(rows["setting"], middles))
 
 
 def _unknown_classes(what: str, ids: pd.Series, road_class: pd.Series, known: pd.Series) -> list[str]:
@@ -139,16 +145,14 @@ def shipped_part(
     nodes = _nodes(local.grid, lon, lat, enters=(rows["entered"] == "yes").to_numpy())
     number = pd.Series(np.arange(len(ends)), index=ends)
     middle = shapely.line_interpolate_point(road_links.geometry.to_numpy(), 0.5, normalized=True)
-    built_up = local.built_up_at(to_grid(local.grid, shapely.get_x(middle), shapely.get_y(middle)))
-    speed, factor = _class_values(classes, road_links["road_class"], built_up)
-    own_speed = road_links.get("speed_kmh", pd.Series(np.nan, index=road_links.index)).to_numpy(dtype=np.float64)
+    middles = to_grid(local.grid, shapely.get_x(middle), shapely.get_y(middle))
     direction = road_links.get("both_directions", pd.Series("yes", index=road_links.index))
     links = pd.DataFrame(
         {
             "from_node": number.loc[road_links["from_node"]].to_numpy(),
             "to_node": number.loc[road_links["to_node"]].to_numpy(),
             "km": road_links["km"].to_numpy(dtype=np.float64),
-            "minutes": drive_minutes(road_links["km"], np.where(np.isnan(own_speed), speed, own_speed), factor),
+            "minutes": _road_minutes(local, classes, road_links, road_links["km"], middles),
             "both_directions": (direction != "no").to_numpy(),
             "kind": "road",
             "link_id": road_links["link_id"].astype(str).to_numpy(),
@@ -234,15 +238,13 @@ def _authored_links(
     total_km = drawn_km.groupby(road["road_id"]).transform("sum")
     km = (drawn_km * (road["length_km"].astype(float) / total_km).fillna(1.0)).to_numpy()
     position = nodes[["row", "column"]].to_numpy()
-    built_up = local.built_up_at((position[start] + position[start + 1]) / 2)
-    speed, factor = _class_values(classes, road["road_class"], built_up)
-    own_speed = road["speed_kmh"].to_numpy(dtype=np.float64)
+    middles = (position[start] + position[start + 1]) / 2
     return pd.DataFrame(
         {
             "from_node": start,
             "to_node": start + 1,
             "km": km,
-            "minutes": drive_minutes(km, np.where(np.isnan(own_speed), speed, own_speed), factor),
+            "minutes": _road_minutes(local, classes, road, km, middles),
             "both_directions": (road["both_directions"] != "no").to_numpy(),
             "kind": "road",
             "link_id": road["road_id"].to_numpy(),
@@ -270,11 +272,11 @@ def join_links(
     if not len(joining):
         return _empty_part().links
     cell_km = local.grid.cell_m / 1000
-    tree, road_ids = cKDTree(position[candidates]), nodes["road_id"].to_numpy()
+    road_ids = nodes["road_id"].to_numpy()
     pairs = []
     for point in joining.tolist():
         joined: set[bool] = set()
-        for cells, node in _in_order(tree, position[point], JOIN_REACH_KM / cell_km, candidates):
+        for cells, node in _in_order(position, point, JOIN_REACH_KM / cell_km, candidates):
             same_spot = authored[node] and cells * cell_km <= SAME_SPOT_KM
             # An ordinary road cannot lead onto a motorway where that has no interchange.
             may_join = road_ids[node] != road_ids[point] and (gated[point] or not gated[node] or enters[node])
@@ -301,12 +303,17 @@ def join_links(
 
 
 def _in_order(
-    tree: cKDTree, point: npt.NDArray[np.float64], reach_cells: float, nodes: npt.NDArray[np.int64]
+    position: npt.NDArray[np.float64], point: int, reach_cells: float, nodes: npt.NDArray[np.int64]
 ) -> list[tuple[float, int]]:
-    """Return distance in cells and number of the nodes in reach, the nearest first."""
-    distances, found = tree.query(point, k=_JOIN_CANDIDATES, distance_upper_bound=reach_cells)
-    near = np.isfinite(distances)
-    return list(zip(distances[near].tolist(), nodes[found[near]].tolist(), strict=True))
+    """Return distance in cells and number of those of the nodes that are in reach of a point, the nearest first.
+
+    Of several on one spot the last comes first: roads drawn by hand stand after the surveyed ones.
+    """
+    away = position[nodes] - position[point]
+    distances = np.sqrt((away**2).sum(axis=1))
+    near = np.flatnonzero(distances < reach_cells)[::-1]
+    near = near[np.argsort(distances[near], kind="stable")][:_JOIN_CANDIDATES]
+    return list(zip(distances[near].tolist(), nodes[near].tolist(), strict=True))
 
 
 def _same_shore(local: LocalRoads, cell: int, other: int, distance_cells: float) -> bool:

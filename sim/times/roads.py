@@ -8,6 +8,7 @@ import pandas as pd
 
 from sim.errors import InputError
 from sim.region.grid import Grid
+from sim.times.congestion import read_congestion
 from sim.times.kernels import each_alone, minutes_from, minutes_to_targets, prepare_graph, seeds_of
 from sim.times.road_graph import RoadGraph, cells_from, pad, place_node, reverse_graph
 from sim.times.road_links import (
@@ -50,6 +51,7 @@ def compile_roads(
     ferries: pd.DataFrame,
     road_classes: pd.DataFrame,
     *,
+    congestion: pd.DataFrame | None = None,
     local_speed_kmh: float = 30.0,
     local_urban_speed_kmh: float = 20.0,
     urban_density_per_km2: float = 5000.0,
@@ -65,8 +67,9 @@ def compile_roads(
     grid : study cells, their people and the steps that are possible between them.
     road_nodes, road_links : the shipped extract (layers ``nodes`` and ``links`` of roads.gpkg).
     roads, road_points : roads, bridges and tunnels drawn by hand, and their points.
-    ferries, road_classes : tables of these names.
-    local_speed_kmh, local_urban_speed_kmh : speed on the streets under the grid, outside and in built-up cells.
+    ferries, road_classes, congestion : tables of these names; without congestion, traffic runs at the limit.
+    local_speed_kmh, local_urban_speed_kmh : speed on the streets under the grid, outside and, times the share of the city, in
+        built-up cells.
     urban_density_per_km2 : people per km² from which a cell is built-up.
     local_detour : length of the way over the streets by that of a straight step.
     interchange_min : added where traffic gets on or off roads of classes with ``entered = interchanges``.
@@ -82,9 +85,9 @@ def compile_roads(
     Links in both directions keep their minutes each way; of parallel links the faster stays.
     """
     problems: list[str] = []
-    built_up = grid.population >= urban_density_per_km2 * grid.cell_km2
-    pace = np.where(built_up, 60.0 / local_urban_speed_kmh, 60.0 / local_speed_kmh) * local_detour
-    local = LocalRoads(grid, pace, built_up)
+    traffic = read_congestion(grid, congestion, urban_density_per_km2)
+    speed_kmh = np.where(traffic.built_up, local_urban_speed_kmh * traffic.city, local_speed_kmh)
+    local = LocalRoads(grid, 60.0 / speed_kmh * local_detour, traffic)
     authored_problems: list[str] = []
     parts = [
         shipped_part(local, road_nodes, road_links, road_classes, problems),

@@ -1,23 +1,21 @@
 """Stage 3c, the front: the roads of a scenario, compiled, with the road minutes that scenarios on them share."""
 
-import contextlib
 from functools import lru_cache
 
 import pandas as pd
 
-from sim.errors import InputError
 from sim.network.network import Network
 from sim.region.grid import Grid
 from sim.scenario.assumptions import Assumptions
 from sim.times.road_cache import RoadCache, content_key
-from sim.times.road_graph import RoadGraph
+from sim.times.road_graph import RoadGraph, find_nodes
 from sim.times.road_minutes import RoadMinutes
-from sim.times.roads import compile_roads, place_node
+from sim.times.roads import compile_roads
 from sim.times.roads_beside import BaseRoads, RoadsBeside
 
 __all__ = ["compile_road_minutes", "roads_key"]
 
-ROAD_TABLES = ("road_classes", "roads", "road_points", "ferries")
+ROAD_TABLES = ("road_classes", "congestion", "roads", "road_points", "ferries")
 ROAD_ASSUMPTIONS = (
     "local_speed_kmh",
     "local_urban_speed_kmh",
@@ -87,6 +85,7 @@ def compile_road_minutes(
         network.road_points,
         network.ferries,
         network.road_classes,
+        congestion=network.congestion,
         **{name: getattr(assumptions, name) for name in ROAD_ASSUMPTIONS},
     )
     beside = RoadsBeside.of(base, graph) if base is not None else None
@@ -94,8 +93,5 @@ def compile_road_minutes(
 
 
 def _station_nodes(graph: RoadGraph, stations: pd.DataFrame) -> list[int]:
-    nodes = set()
-    for lon, lat in stations[["lon", "lat"]].drop_duplicates().itertuples(index=False):
-        with contextlib.suppress(InputError):
-            nodes.add(place_node(graph, lon, lat))
-    return sorted(nodes)
+    nodes = find_nodes(graph, stations["lon"].to_numpy(), stations["lat"].to_numpy())
+    return sorted(set(nodes[nodes >= 0].tolist()))

@@ -11,13 +11,14 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.spatial import cKDTree
+import shapely
 
 from sim.errors import InputError
 from sim.network.network import Network
 from sim.region.region import Region
 from sim.scenario.assumptions import Assumptions
 from sim.times.access import Access, AccessWay, WayName
+from sim.times.congestion import built_up_areas, people_of_built_up_areas
 from sim.times.kernels import prepare_graph
 from sim.times.road_cache import RoadCache
 from sim.times.road_graph import RoadGraph, pad, to_grid
@@ -42,7 +43,7 @@ class _Ground:
     city : number of the city, `NO_CITY` off the land.
     built_up : people live there as densely as in a town.
     in_metro : the metro is within reach.
-    city_people : people in the built-up cells of the cell's city.
+    city_people : people in the built-up area that the cell is part of, 0 in open country.
     home : cell of each node: itself, or the nearest land of a node on a road, (n_nodes,).
     """
 
@@ -129,8 +130,7 @@ def _survey(region: Region, network: Network, assumptions: Assumptions, graph: R
     by_county = np.full(int(region.counties["county_index"].max()) + 2, NO_CITY)
     by_county[counties.index.to_numpy()] = counties.to_numpy()
     city = np.where(grid.is_land, by_county[grid.county], NO_CITY)
-    built_up = grid.is_land & (grid.population >= assumptions.urban_density_per_km2 * grid.cell_km2)
-    people = np.bincount(city[built_up], weights=grid.population[built_up], minlength=len(number_of))
+    area = built_up_areas(grid, assumptions.urban_density_per_km2)
     rows, columns = np.indices(grid.shape)
     in_metro = np.zeros(grid.shape, dtype=bool)
     for metro in network.metros.itertuples():
@@ -140,9 +140,9 @@ def _survey(region: Region, network: Network, assumptions: Assumptions, graph: R
     return _Ground(
         graph=graph,
         city=_padded(city, NO_CITY),
-        built_up=pad(built_up).ravel(),
+        built_up=pad(area > 0).ravel(),
         in_metro=pad(in_metro).ravel(),
-        city_people=pad(np.where(grid.is_land, people[city], 0.0)).ravel(),
+        city_people=pad(people_of_built_up_areas(grid, area)).ravel(),
         home=_home_cells(graph),
     )
 
@@ -156,7 +156,7 @@ def _home_cells(graph: RoadGraph) -> Integers:
     land = graph.land_nodes.astype(np.int64)
     centres = np.column_stack([land // graph.stride - 0.5, land % graph.stride - 0.5])
     points = to_grid(graph.grid, graph.nodes["lon"].to_numpy(), graph.nodes["lat"].to_numpy())
-    nearest = cKDTree(centres).query(points)[1] if len(points) else np.empty(0, dtype=np.int64)
+    nearest = shapely.STRtree(shapely.points(centres)).nearest(shapely.points(points))
     return np.concatenate([np.arange(graph.n_cells), land[nearest]])
 
 

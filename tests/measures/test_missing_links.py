@@ -69,6 +69,7 @@ def make_model(picture, *, nodes=NODES, links=ROUND, authored=(), ferries=(), pe
         road_points=road_points,
         ferries=make_ferries(ferries),
         road_classes=CLASSES,
+        congestion=None,
     )
     graph = compile_roads(
         grid, n.road_nodes, n.road_links, n.roads, n.road_points, n.ferries, n.road_classes, **STREETS

@@ -60,9 +60,9 @@ def test_a_class_without_an_engine_speed_is_named_with_what_was_probably_meant(r
 
 @pytest.mark.real
 def test_the_engine_drives_each_class_at_one_speed_without_congestion(real_roads):
-    classes = drive_as_engine(real_roads).network.road_classes.set_index("road_class")
-    assert classes["speed_kmh"].to_dict() == ENGINE_SPEEDS_KMH
-    assert set(classes["congestion_factor"]) == set(classes["urban_congestion_factor"]) == {1.0}
+    network = drive_as_engine(real_roads).network
+    assert network.road_classes.set_index("road_class")["speed_kmh"].to_dict() == ENGINE_SPEEDS_KMH
+    assert set(network.congestion["speed_share"]) == {1.0}
 
 
 @pytest.mark.real

@@ -8,8 +8,9 @@ import sim
 from sim.measures.hindcast_roads import RoadsByDate
 from sim.measures.station_access import (
     compare_station_access,
+    day_share_of_delay,
     judge_station_access,
-    slow_built_up_roads,
+    roads_in_peak,
     tabulate_station_access,
 )
 from sim.times.transit import transit_ways
@@ -52,13 +53,35 @@ def hindcast_roads(repository):
     return study.region, RoadsByDate(study.network, study.region.grid, assumptions)
 
 
+def test_the_delay_of_the_day_is_a_share_of_that_of_the_peak_where_both_are_known():
+    traffic = pd.DataFrame({"city_id": ["a", "b", "c"], "day_index": [1.5, 1.3, None], "peak_index": [2.0, 1.4, 1.9]})
+    # 0.5 of 1.0 and 0.3 of 0.4; of c only the peak is known.
+    assert day_share_of_delay(traffic) == pytest.approx((0.5 + 0.75) / 2)
+
+
 @pytest.mark.real
-def test_in_the_peak_streets_of_built_up_cells_take_the_delay_longer_than_those_outside(hindcast_roads):
+def test_in_the_peak_cities_are_slower_and_the_open_country_is_not(hindcast_roads):
     _, roads = hindcast_roads
-    classes = slow_built_up_roads(roads, 1.7).network.road_classes.set_index("road_class")
-    # 0.85 of 60 km/h outside, over 1.7 in built-up cells: 30 km/h.
-    assert classes.loc["primary", "speed_kmh"] * classes.loc["primary", "urban_congestion_factor"] == pytest.approx(30)
-    assert classes["congestion_factor"].equals(roads.network.road_classes.set_index("road_class")["congestion_factor"])
+    usual = roads.network.congestion.set_index("congestion_id")
+    peak = roads_in_peak(roads, 0.5).network.congestion.set_index("congestion_id")
+    # A share of 0.75 is a delay of a third of the time on free roads; twice that makes 1 / (1 + 2/3).
+    assert usual.loc["large", "speed_share"] == 0.75
+    assert peak.loc["large", "speed_share"] == pytest.approx(0.6)
+    assert peak.loc[["motorway", "country"], "speed_share"].equals(usual.loc[["motorway", "country"], "speed_share"])
+
+
+@pytest.mark.real
+def test_the_shares_of_cities_follow_from_the_delays_that_were_measured(hindcast_roads, repository):
+    _, roads = hindcast_roads
+    traffic = pd.read_csv(repository / "data" / "observed" / "city_traffic.csv").set_index("city_id")
+    day = day_share_of_delay(traffic)
+    share = roads.network.congestion.set_index("congestion_id")["speed_share"]
+    four = traffic.loc[["shanghai", "nanjing", "hangzhou", "hefei"]]
+    peak = {"very_large": four.loc[four["year"] == 2020, "peak_index"].mean() - 1}
+    peak["large"] = traffic.loc["50_main_cities", "peak_index"] - 1
+    peak["town"] = peak["large"] / 2
+    for size, delay in peak.items():
+        assert share[size] == pytest.approx(1 / (1 + day * delay), abs=0.025), size
 
 
 @pytest.mark.real
@@ -66,8 +89,6 @@ def test_by_car_the_peak_takes_longer_and_only_it_comes_near_the_mean_in_congest
     region, roads = hindcast_roads
     observed = repository / "data" / "observed"
     published, traffic = (pd.read_csv(observed / f"{name}.csv") for name in ("station_access", "city_traffic"))
-    # Peak time over free time of four cities of the region: (1.932 + 1.822 + 1.756 + 1.678) / 4.
-    assert traffic["peak_index"].mean() == pytest.approx(1.797)
     stations, checks = judge_station_access(region, roads, published, traffic, "2019-12-31")
     assert (stations["car_peak_min"] >= stations["car_min"]).all()
     assert (stations["transit_min"] <= stations[["walk_min", "bus_min"]].min(axis=1)).all()

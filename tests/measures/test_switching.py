@@ -22,6 +22,7 @@ from sim.measures.levers import (
     raise_speed,
 )
 from sim.measures.switching import Lever, solve_switch
+from sim.scenario.assumptions import plausible_range
 from sim.times.access import Access
 from sim.times.quicker_access import QuickerAccess
 
@@ -149,6 +150,23 @@ def test_station_time_of_the_tutorial_by_hand(tutorial_copy):
     verdicts, _ = study.model(variant).judge(readings=["centre_to_centre"])
     assert verdicts["value_min"].iloc[0] == row["verified_value_min"]
     assert verdicts["met"].iloc[0]
+
+
+def test_station_time_is_moved_down_to_its_least_plausible_value_and_no_further(tutorial_copy):
+    # 84.444 min; 75 would need 5.5 min at the station, and nobody catches a train in that.
+    least_min, _ = plausible_range("station_time_min")
+    study = with_limit(tutorial_copy, 75)
+    row = row_of(
+        find_switching_values(study, "base", readings=["centre_to_centre"]), "centre_to_centre", "station_time"
+    )
+    assert row["bound"] == least_min
+    assert row["note"] == "not by this alone"
+    assert row["best_value_min"] == pytest.approx(84.444 - (15 - least_min), abs=0.02)
+    # Who assumes less already has nothing to gain.
+    quick = study.variant("base", assumptions={"station_time_min": least_min - 1})
+    row = row_of(find_switching_values(study, quick, readings=["centre_to_centre"]), "centre_to_centre", "station_time")
+    assert (row["value_now"], row["bound"]) == (least_min - 1, least_min - 1)
+    assert row["note"] == "already at its bound"
 
 
 def test_a_switching_speed_is_that_of_a_project_which_sets_it(tutorial, tutorial_copy):

@@ -66,10 +66,18 @@ def test_lengths_classes_and_structures_are_those_of_the_extract(town):
     assert set(town.links["opening_date"]) == {""}
 
 
-def test_a_posted_limit_counts_in_the_proportion_of_its_class(town):
+def test_a_posted_limit_counts_in_the_proportion_of_its_class():
+    slower = CLASSES.assign(speed_kmh=CLASSES["speed_kmh"].where(CLASSES["road_class"] != "trunk", 70.0))
+    links = roads_of(read_osm(str(TOWN)), slower).links
+    # A base that has 70 km/h for trunk roads, where 80 are allowed: 60 x 70 / 80 on the bridge.
+    bridge = links[(links["road_class"] == "trunk") & (links["structure"] == "bridge")]
+    assert set(bridge["speed_kmh"]) == {52.5}
+
+
+def test_a_posted_limit_is_kept_and_the_usual_one_left_to_the_class(town):
     speeds = town.links.groupby(["road_class", "structure"])["speed_kmh"]
-    # Trunk roads are driven at 70 km/h where 80 are allowed: 60 x 70 / 80 on the bridge, the class's own elsewhere.
-    assert set(speeds.get_group(("trunk", "bridge"))) == {52.5}
+    # 60 km/h are posted on the bridge; elsewhere the class's own limit of 80 holds.
+    assert set(speeds.get_group(("trunk", "bridge"))) == {60.0}
     assert speeds.get_group(("trunk", "surface")).isna().all()
     # A limit of 120 is what its class means; ramps have 40 km/h where none is posted (class 80 km/h at 80).
     assert speeds.get_group(("motorway_120", "surface")).isna().all()
@@ -107,23 +115,23 @@ def test_surface_roads_can_be_entered_every_two_kilometres(town):
 
 
 def test_minutes_over_the_imported_roads(town_graph):
-    # Outside towns trunk roads are driven at 0.88 of their speed, motorways at 0.9 of 112 km/h, main roads at 0.85 of 50.
-    bridge = km((119.28, TRUNK), (119.32, TRUNK)) / (52.5 * 0.88) * 60
+    # No congestion.csv: traffic runs at the limits, 60 km/h on the bridge, 120 on the motorway, 60 on the main road.
+    bridge = km((119.28, TRUNK), (119.32, TRUNK)) / 60 * 60
     assert minutes_between(town_graph, (119.28, TRUNK), (119.32, TRUNK)) == pytest.approx(bridge, rel=1e-4)
-    motorway = km((119.203, EASTBOUND), (119.39, EASTBOUND)) / (112 * 0.9) * 60
+    motorway = km((119.203, EASTBOUND), (119.39, EASTBOUND)) / 120 * 60
     assert minutes_between(town_graph, (119.203, EASTBOUND), (119.39, EASTBOUND)) == pytest.approx(motorway, rel=1e-4)
     # One cannot turn round at the end of a carriageway.
     assert np.isinf(minutes_between(town_graph, (119.39, EASTBOUND), (119.203, EASTBOUND)))
-    street = km((119.39, NORTH_STREET), (119.39, TRUNK)) / (50 * 0.85) * 60
+    street = km((119.39, NORTH_STREET), (119.39, TRUNK)) / 60 * 60
     assert minutes_between(town_graph, (119.39, NORTH_STREET), (119.39, TRUNK)) == pytest.approx(street, rel=1e-4)
     # Against the one-way street one takes the lanes: 30 km/h and 1.3 times the way, so slower than the street itself.
     assert minutes_between(town_graph, (119.39, TRUNK), (119.39, NORTH_STREET)) > 1.2 * street
 
 
 def test_the_end_of_a_bridge_over_the_river_is_not_joined_to_the_banks(town_graph):
-    # From the fork over the river it is 1 km of bridge at 50 x 0.85 km/h; from the western bank first 3 km of the other.
-    fork = km((119.31, TRUNK), (119.31, NORTH_STREET)) / (50 * 0.85) * 60
-    first = km((119.28, TRUNK), (119.31, TRUNK)) / (52.5 * 0.88) * 60
+    # From the fork over the river it is 1 km of bridge at 60 km/h; from the western bank first 3 km of the other.
+    fork = km((119.31, TRUNK), (119.31, NORTH_STREET)) / 60 * 60
+    first = km((119.28, TRUNK), (119.31, TRUNK)) / 60 * 60
     assert minutes_between(town_graph, (119.28, TRUNK), (119.31, NORTH_STREET)) == pytest.approx(first + fork, rel=1e-4)
 
 

@@ -80,7 +80,7 @@ def real_grid() -> Grid:
 
 def compiled(network: Network) -> RoadGraph:
     tables = (network.road_nodes, network.road_links, network.roads, network.road_points)
-    return compile_roads(real_grid(), *tables, network.ferries, network.road_classes)
+    return compile_roads(real_grid(), *tables, network.ferries, network.road_classes, congestion=network.congestion)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +92,9 @@ def graph() -> RoadGraph:
 def graph_without_boats() -> RoadGraph:
     network = real_network()
     tables = (network.road_nodes, network.road_links, network.roads, network.road_points)
-    return compile_roads(real_grid(), *tables, network.ferries.iloc[:0], network.road_classes)
+    return compile_roads(
+        real_grid(), *tables, network.ferries.iloc[:0], network.road_classes, congestion=network.congestion
+    )
 
 
 def minutes(graph: RoadGraph, banks: Banks) -> float:
@@ -206,11 +208,12 @@ def test_ningbo_to_shanghai_by_the_planned_channel_takes_over_80_minutes_at_the_
     channel = roads["road_id"] == "huyong_channel_road"
     assert channel.sum() == 1
     roads.loc[channel, "speed_kmh"] = FASTEST_KMH
-    free = network.road_classes.assign(congestion_factor=1.0, urban_congestion_factor=1.0)
     tables = (network.road_nodes, network.road_links, roads, network.road_points, network.ferries)
     before = road_route(compiled(real_network()), NINGBO, SHANGHAI)
-    usual = road_route(compile_roads(real_grid(), *tables, network.road_classes), NINGBO, SHANGHAI)
-    empty_roads = road_route(compile_roads(real_grid(), *tables, free), NINGBO, SHANGHAI)
+    usual = road_route(
+        compile_roads(real_grid(), *tables, network.road_classes, congestion=network.congestion), NINGBO, SHANGHAI
+    )
+    empty_roads = road_route(compile_roads(real_grid(), *tables, network.road_classes), NINGBO, SHANGHAI)
     for route in (usual, empty_roads):
         assert any(leg.name == "沪甬跨海通道公路" for leg in route.legs)
         assert route.minutes > 80.0

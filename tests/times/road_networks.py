@@ -13,8 +13,8 @@ from sim.times.roads import compile_roads
 CRS = "+proj=aea +lat_1=28 +lat_2=34 +lat_0=31 +lon_0=119.2 +x_0=0 +y_0=0 +datum=WGS84 +units=m +no_defs"
 TO_LONLAT = pyproj.Transformer.from_crs(CRS, "EPSG:4326", always_xy=True)
 SHIFTS = [(0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1), (1, 0), (1, 1)]
-# With these the streets take 60 / 30 * 1.5 = 3 min a kilometre, in built-up cells 60 / 20 * 1.5 = 4.5 min.
-STREETS = {"local_speed_kmh": 30.0, "local_urban_speed_kmh": 20.0, "local_detour": 1.5, "interchange_min": 1.0}
+# With these the streets take 60 / 30 * 1.5 = 3 min a kilometre, in built-up cells at half of 40 km/h 60 / 20 * 1.5 = 4.5 min.
+STREETS = {"local_speed_kmh": 30.0, "local_urban_speed_kmh": 40.0, "local_detour": 1.5, "interchange_min": 1.0}
 
 
 def make_grid(picture, *, people=0.0):
@@ -50,11 +50,12 @@ CLASSES = pd.DataFrame(
     {
         "road_class": ["motorway", "trunk"],
         "speed_kmh": [120.0, 60.0],
-        "congestion_factor": [1.0, 1.0],
-        "urban_congestion_factor": [0.5, 0.5],
+        "setting": ["expressway", "trunk"],
         "entered": ["interchanges", "anywhere"],
     }
 )
+CONGESTION = pd.DataFrame({"setting": ["city"], "city_people_from": [0], "speed_share": [0.5]})
+"""In open country the limit, in built-up areas half of it."""
 
 
 def make_roads(nodes=(), links=()):
@@ -125,6 +126,7 @@ def make_ferries(ferries=()):
 def compile_small(picture, *, nodes=(), links=(), authored=(), ferries=(), **assumptions):
     return compile_roads(
         make_grid(picture), *make_roads(nodes, links), *make_authored(authored), make_ferries(ferries), CLASSES,
+        congestion=CONGESTION,
         **(STREETS | assumptions),
     )  # fmt: skip
 
