@@ -10,6 +10,7 @@ The county totals are the census's, exactly; where inside the county people live
   people = 2 pi density length^2. The others follow the settlements of GeoNames in the same way, with a short
   length. Both are weighed by how built-up a cell looks, for which the density of main roads stands in.
 - The rural residents live on all land, more of them near roads and settlements.
+- Nobody lives on the islands of uninhabited.csv: the people of their county live on its other cells.
 - No cell is denser than a cap (20,000, or 1.35 times the mean of a denser county); what is over it moves to the
   other cells of the county.
 - People are whole numbers, rounded by largest remainder so that the totals stay exact.
@@ -48,6 +49,8 @@ VILLAGE_LENGTH_KM = 3.0
 CAP_PER_KM2 = 20_000.0
 CAP_TIMES_COUNTY_MEAN = 1.35
 CAPPING_ROUNDS = 200
+# An island of uninhabited.csv is no larger than this; a larger piece of land is the mainland, and its point is misplaced.
+LARGEST_UNINHABITED_KM2 = 100
 
 
 def write_people() -> None:
@@ -55,7 +58,7 @@ def write_people() -> None:
     counties = pd.read_csv(DATA / "counties.csv", dtype={"adcode": str, "cells_of": str})
     with rasterio.open(DATA / "cells.tif") as raster:
         county, moves, transform = raster.read(2).astype(int), raster.read(3), raster.transform
-    rows, columns = np.nonzero(county != NO_COUNTY)
+    rows, columns = np.nonzero((county != NO_COUNTY) & ~find_uninhabited(county, transform))
     cells = pd.DataFrame(
         {
             "row": rows,
@@ -101,6 +104,20 @@ def find_county(points: pd.DataFrame, county: np.ndarray, transform: rasterio.Af
     found = np.full(len(points), NO_COUNTY)
     found[inside] = county[rows[inside], columns[inside]]
     return found
+
+
+def find_uninhabited(county: np.ndarray, transform: rasterio.Affine) -> np.ndarray:
+    """Mask of the cells on the islands that hold a point of uninhabited.csv; ValueError where a point holds none."""
+    points = project(pd.read_csv(Path(__file__).with_name("uninhabited.csv")))
+    rows = np.floor((transform.f - points["y"].to_numpy()) / CELL_M).astype(int)
+    columns = np.floor((points["x"].to_numpy() - transform.c) / CELL_M).astype(int)
+    pieces, _ = ndimage.label(county != NO_COUNTY, structure=np.ones((3, 3)))
+    found = pieces[rows, columns]
+    wrong = (found == 0) | (np.bincount(pieces.ravel())[found] > LARGEST_UNINHABITED_KM2)
+    if wrong.any():
+        message = f"uninhabited.csv: no island under {points.loc[wrong, 'name'].tolist()}"
+        raise ValueError(message)
+    return np.isin(pieces, found)
 
 
 def measure_built(shape: tuple[int, ...], transform: rasterio.Affine) -> np.ndarray:

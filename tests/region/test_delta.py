@@ -154,6 +154,15 @@ def test_settled_islands_have_cells_and_people(region, point):
     assert region.grid.population[cell] > 0
 
 
+@pytest.mark.parametrize("point", [(121.822, 31.237), (121.896, 31.229), (121.979, 31.20)])
+def test_nobody_lives_on_the_flats_of_the_jiuduansha_reserve(region, point):
+    grid = region.grid
+    row, column = nearest_land(grid, *point)
+    around = (slice(row - 2, row + 3), slice(column - 2, column + 3))
+    assert grid.is_land[around].any()
+    assert grid.population[around][grid.is_land[around]].sum() == 0
+
+
 def test_every_named_place_and_county_seat_is_on_or_beside_land(region):
     for table in (region.places, region.counties, region.cities):
         for row in table.itertuples():

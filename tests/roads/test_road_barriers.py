@@ -33,6 +33,7 @@ GREAT_CIRCLE_KM = 151.0
 
 CAUSEWAYS = (
     ("Hongze Lake, western arm at Shuanggou", (117.888, 33.04)),
+    ("Hongze Lake, arms about the land north of Shuanggou", (117.90, 33.165)),
     ("Daguan and Bohu lakes, Susong", (116.719, 30.26)),
     ("Gaoyou Lake, northern end", (119.34, 33.04)),
 )

@@ -1,4 +1,4 @@
-"""Two stages of the build of roads.gpkg on nets drawn here: loose ends of motorways, and the comparison of two files."""
+"""Stages of the build of roads.gpkg on nets drawn here: roads over rivers, loose ends of motorways, comparison of two files."""
 
 import importlib
 import sys
@@ -7,6 +7,7 @@ from types import ModuleType
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
@@ -23,7 +24,7 @@ def build(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     stub.read_main_roads = None  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "package_data", stub)
     monkeypatch.syspath_prepend(str(BUILD))
-    for name in ("road_extract", "road_topology", "road_ends"):
+    for name in ("road_extract", "road_topology", "road_ends", "road_crossings"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     return importlib.import_module("road_ends")
 
@@ -90,6 +91,36 @@ def test_an_upgraded_bridge_keeps_its_name_and_its_day(build: ModuleType) -> Non
 def test_an_end_that_meets_the_other_motorway_already_is_left_alone(build: ModuleType) -> None:
     net = net_of(build, PLACES, [*MOTORWAYS, (2, 3, 4.0, "motorway_80")])
     assert build.lead_on_loose_ends(net, dry).links == net.links
+
+
+def test_a_road_over_a_river_is_explained_by_a_crossing_or_by_a_road_on_the_bank(build: ModuleType) -> None:
+    crossings = importlib.import_module("road_crossings")
+    river = shapely.box(119.9, 30.02, 120.1, 30.03)
+    water = crossings.WideWater(shapely.box(119.0, 29.0, 121.0, 31.0), [river], [river])
+    net = net_of(build, {1: 0.0, 2: 5.0}, [(1, 2, 5.0, "primary")])
+    net.links[0].attributes["name"] = ""
+    # 0.01 degrees of latitude, counted as 100 km a degree
+    (problem,) = crossings.find_unexplained(net, water)
+    assert problem.startswith("1.0 km of the road from 120.000,30.000 to 120.000,30.045 lie over a wide river")
+    ends = {"a_lon": [120.0], "a_lat": [30.0], "b_lon": [120.0], "b_lat": [north(5.0)[1]]}
+    on_bank, problems = crossings.mark_shore_roads(net, pd.DataFrame({"name": ["江堤路"], **ends}), water)
+    assert problems == []
+    assert (on_bank.links[0].attributes["structure"], on_bank.links[0].attributes["name"]) == ("surface", "江堤路")
+    assert crossings.find_unexplained(on_bank, water) == []
+    bridge = {"name": ["大桥"], "structure": ["bridge"], "opening_date": ["2001-02-03"], "ref": [""], **ends}
+    over, problems = crossings.mark_crossings(net, pd.DataFrame(bridge))
+    assert problems == []
+    assert over.links[0].attributes | {"road_class": "primary", "name": "大桥"} == over.links[0].attributes
+    assert crossings.find_unexplained(over, water) == []
+
+
+def test_a_listed_road_that_is_nowhere_near_a_river_is_a_problem(build: ModuleType) -> None:
+    crossings = importlib.import_module("road_crossings")
+    water = crossings.WideWater(shapely.box(119.0, 29.0, 121.0, 31.0), [], [])
+    net = net_of(build, {1: 0.0, 2: 5.0}, [(1, 2, 5.0, "primary")])
+    row = {"name": ["江堤路"], "a_lon": [120.0], "a_lat": [30.0], "b_lon": [120.0], "b_lat": [north(5.0)[1]]}
+    _, problems = crossings.mark_shore_roads(net, pd.DataFrame(row), water)
+    assert problems == ["shore_roads.csv 江堤路 120.0,30.0: no river under it"]
 
 
 def write(file: Path, km: list[float]) -> Path:

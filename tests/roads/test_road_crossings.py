@@ -70,3 +70,16 @@ def test_no_listed_road_along_a_bank_leads_from_one_bank_to_the_other() -> None:
             assert not (dry and shapely.LineString(ends).intersects(middle)), row.name
             compared += 1
     assert compared > 20
+
+
+def test_no_surface_link_leads_from_one_island_to_another(links: gpd.GeoDataFrame) -> None:
+    coast = gpd.read_file(DATA / "land.gpkg", layer="land").geometry.to_numpy()
+    on_surface = links[links["structure"] == "surface"].geometry.to_numpy()
+    island = np.full((2, len(on_surface)), -1)
+    for end, place in enumerate((0, -1)):
+        row, of = shapely.STRtree(coast).query(shapely.get_point(on_surface, place), predicate="within")
+        island[end, row] = of
+    both_dry = (island >= 0).all(axis=0)
+    assert both_dry.mean() > 0.9
+    apart = both_dry & (island[0] != island[1])
+    assert [shape.wkt for shape in on_surface[apart]] == []
