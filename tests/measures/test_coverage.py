@@ -21,7 +21,9 @@ from sim.measures.coverage import (
 from sim.measures.targets import TARGET_COLUMNS
 from sim.region.region import read_region
 from sim.times.door_to_door import StationRoads
-from sim.times.roads import compile_roads, place_node, to_networkx
+from sim.times.road_minutes import RoadMinutes
+from sim.times.road_networkx import to_networkx
+from sim.times.roads import compile_roads, place_node
 
 LANE = 60 / 30 * 1.3  # minutes per km
 BY_BRIDGE = 2 * (5 * sqrt(2) + 4) * LANE + 2
@@ -54,7 +56,7 @@ def scene(grid, region, year, *, with_trains=(), one_way=()):
     stations = network.stations[network.stations["station_id"].isin(with_trains)]
     nodes = [place_node(graph, lon, lat) for lon, lat in zip(stations["lon"], stations["lat"], strict=True)]
     roads_to = StationRoads(tuple(stations["station_id"]), np.array(nodes, dtype=np.int32))
-    return SimpleNamespace(graph=graph, stations=roads_to), network
+    return SimpleNamespace(graph=graph, roads=RoadMinutes(graph), stations=roads_to), network
 
 
 def rule(**values):
