@@ -24,8 +24,8 @@ from sim.scenario.scenario import Scenario
 from sim.study_file import StudyFile
 from sim.times.door_to_door import DoorToDoor, Surfaces, link_stations
 from sim.times.rides import Rides, solve_rides
+from sim.times.road_graph import RoadGraph, place_node, place_nodes
 from sim.times.road_minutes import RoadMinutes
-from sim.times.roads import RoadGraph, place_node
 from sim.times.transit import compile_access
 
 __all__ = ["ScenarioModel", "build_model", "solve_scenario_rides"]
@@ -185,7 +185,7 @@ def _choose_targets(
 
 def _nodes_of(graph: RoadGraph, places: pd.DataFrame) -> list[int]:
     """Return the node of each row of a table with lon and lat."""
-    return [place_node(graph, lon, lat) for lon, lat in zip(places["lon"], places["lat"], strict=True)]
+    return [int(node) for node in place_nodes(graph, places["lon"], places["lat"])]
 
 
 def _cells_of(graph: RoadGraph, places: pd.DataFrame) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

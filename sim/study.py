@@ -8,12 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
 from sim.errors import InputError, SimError, did_you_mean
+from sim.measures.evidence import sampled_nodes
 from sim.measures.invariants import check_invariants
+from sim.measures.isochrones import isochrone_polygons
 from sim.measures.result import Result
 from sim.measures.route import Route, find_end, find_route
 from sim.model import ScenarioModel, build_model, solve_scenario_rides
@@ -27,6 +29,8 @@ from sim.scenario.generated import check_generated, generate_scenario, list_gene
 from sim.scenario.project import Project, read_projects
 from sim.scenario.scenario import Scenario, merge_scenarios, vary_scenario
 from sim.study_file import StudyFile, check_places, find_network
+from sim.times.road_checks import check_roads_of_study
+from sim.times.road_graph import RoadGraph, find_nodes
 from sim.times.road_minutes import RoadMinutes
 from sim.times.roads_beside import BaseRoads
 from sim.times.running_time import hop_times
@@ -35,7 +39,7 @@ from sim.times.scenario_roads import compile_road_minutes, roads_key
 __all__ = ["Study", "read_study"]
 
 Report = Callable[[str], None]
-STAGES = ("network", "rail", "roads", "cities", "surfaces", "targets")
+STAGES = ("network", "roads", "rail", "cities", "surfaces", "targets", "isochrones")
 
 
 class _Roads:
@@ -138,12 +142,19 @@ class Study:
         chosen = [self.projects[project_id] for project_id in known.projects]
         return apply_projects(self.network, chosen, year=known.year)
 
-    def model(self, scenario: str | Scenario, *, report: Report = lambda _: None) -> ScenarioModel:
+    def model(
+        self,
+        scenario: str | Scenario,
+        *,
+        report: Report = lambda _: None,
+        ahead: Literal["nothing", "everything"] = "nothing",
+    ) -> ScenarioModel:
         """Return the model of a scenario, from which any minutes, surfaces and verdicts come when they are asked for.
 
         Parameters
         ----------
-        report : is told the name of each stage as it begins: network, rail, roads.
+        report : is told the name of each stage as it begins: network, roads, rail.
+        ahead : of what road minutes will be asked for surely: they are read beside the running times.
 
         Raises
         ------
@@ -152,11 +163,16 @@ class Study:
         known = self.scenario(scenario)
         report("network")
         network = self.network_of(known)
-        report("rail")
-        hops = hop_times(network)
-        rides = solve_scenario_rides(network, hops, known)
         report("roads")
         roads = self._road_minutes(network, known)
+        report("rail")
+        with ThreadPoolExecutor(1) as beside:
+            if ahead == "everything":  # reading them keeps the disk busy and not the interpreter
+                sample = known.assumptions.people_sample
+                origins = sampled_nodes(self.file.targets, roads.graph, self.region, sample)
+                beside.submit(roads.table_of, [*_served_nodes(roads.graph, network), *origins])
+            hops = hop_times(network)
+            rides = solve_scenario_rides(network, hops, known)
         return build_model(known, network, hops, rides, roads, self.region, self.file)
 
     def run(self, scenario: str | Scenario, *, report: Report = lambda _: None) -> Result:
@@ -171,7 +187,7 @@ class Study:
         InputError, ScenarioError: as `model`.
         """
         clock = _Clock(report)
-        model = self.model(scenario, report=clock.start)
+        model = self.model(scenario, report=clock.start, ahead="everything")
         clock.start("cities")
         city_times = model.city_times()
         clock.start("surfaces")
@@ -181,7 +197,10 @@ class Study:
         clock.start("targets")
         targets, target_cities = model.judge()
         coverage, coverage_seats = model.judge_coverage()
-        clock.stop()
+        journey_times = model.journey_times()
+        clock.start("isochrones")
+        grid, cutoffs = self.region.grid, self.file.cutoffs_min
+        polygons = {place: isochrone_polygons(surface.best, grid, cutoffs) for place, surface in surfaces.items()}
         result = Result(
             study_id=self.study_id,
             made_from=self.identify(model.scenario),
@@ -196,18 +215,21 @@ class Study:
             station_times=model.travel.rides.station_times(),
             city_times=city_times,
             surfaces=surfaces,
+            polygons=polygons,
             reach=reach,
             people_spread=model.people_spread(surfaces),
             targets=targets,
             target_cities=target_cities,
             coverage=coverage,
             coverage_seats=coverage_seats,
-            journey_times=model.journey_times(),
+            journey_times=journey_times,
             cutoffs_min=self.file.cutoffs_min,
             close_ups=self.file.close_ups,
             timings_s=clock.timings_s,
         )
-        return result.with_invariants(check_invariants(result))
+        invariants = check_invariants(result)
+        clock.stop()
+        return result.with_invariants(invariants)
 
     def identify(self, scenario: str | Scenario) -> str:
         """Return what tells the numbers of a scenario apart from those of other inputs (see `identify_run`)."""
@@ -286,6 +308,13 @@ class Study:
         return pd.concat([points, pd.DataFrame(rows)[["lon", "lat"]]], ignore_index=True) if rows else points
 
 
+def _served_nodes(graph: RoadGraph, network: Network) -> list[int]:
+    """Return the nodes of the stations at which trains call; one that is off the land is for others to complain about."""
+    served = network.stations[network.stations["station_id"].isin(network.service_stops["station_id"])]
+    nodes = find_nodes(graph, served["lon"], served["lat"])
+    return [int(node) for node in nodes[nodes >= 0]]
+
+
 def read_study(folder: "Path | str") -> Study:
     """Read a study with its network, region, projects and scenarios, and check that everything fits together.
 
@@ -313,11 +342,13 @@ def read_study(folder: "Path | str") -> Study:
     if problems or inputs is None or network is None or region is None:
         raise InputError(list(dict.fromkeys(problems)))
     study = Study(folder.resolve().name, folder, file, network, region, projects, scenarios, inputs)
+    networks: dict[str, Network] = {}
     for scenario_id in scenarios:
         try:
-            study.network_of(scenario_id)
+            networks[scenario_id] = study.network_of(scenario_id)
         except SimError as error:
             problems.extend(f"scenario '{scenario_id}': {sentence}" for sentence in error.problems)
+    problems.extend(check_roads_of_study(region.grid, network, projects, networks))
     if problems:
         raise InputError(problems)
     return study

@@ -1,5 +1,7 @@
 import io
 import json
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -64,6 +66,7 @@ def test_run_writes_every_file_of_the_contract_and_ends_with_the_verdicts(run, t
     assert {"surface_a.tif", "isochrones.gpkg"} <= names
     described = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     assert described["assumptions"]["wait_cap_min"] == 60
+    assert described["plausible"]["wait_rule"] == "planned, half_headway, full_headway"
     assert len(described["inputs_sha256"]["stations.csv"]) == 64
     assert described["invariants"]
     assert all(described["invariants"].values())
@@ -137,3 +140,22 @@ def test_savings_of_a_scenario_without_projects_are_refused(run, tmp_path):
     status, _, errors = run("savings", "tutorial", "--scenario", "base", "--outputs", tmp_path)
     assert status == 2
     assert "scenario 'base' has no projects" in errors
+
+
+def test_a_map_of_a_place_that_the_study_has_not_is_refused_before_anything_is_computed(repository, tmp_path, capsys):
+    study = str(repository / "scenarios" / "tutorial")
+    assert main(["run", study, "base", "--map", "aa", "--outputs", str(tmp_path)]) == 2
+    assert "--map: 'aa' is not among places of study.toml (did you mean 'a'?)" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_without_maps_does_not_enter_the_drawing_room(repository, tmp_path):
+    study = repository / "scenarios" / "tutorial"
+    code = (
+        "import sys, sim.cli\n"
+        f"status = sim.cli.main(['run', {str(study)!r}, 'base', '--no-maps', '--outputs', {str(tmp_path)!r}])\n"
+        "late = {'matplotlib', 'networkx', 'scipy.spatial'} & set(sys.modules)\n"
+        "assert status == 0 and not late, late"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=repository)
+    assert done.returncode == 0, done.stderr

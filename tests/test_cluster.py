@@ -61,5 +61,6 @@ def test_run_json_says_how_long_each_stage_took_and_all_of_them(repository, tmp_
     (path, *_) = sorted(tmp_path.glob("tutorial/*/run.json"))
     seconds = json.loads(path.read_text(encoding="utf-8"))["timings_s"]
     total = seconds.pop("total")
-    assert {"reading", "network", "rail", "roads", "cities", "surfaces", "targets", "files", "maps"} <= seconds.keys()
+    stages = {"network", "roads", "rail", "cities", "surfaces", "targets", "isochrones"}
+    assert {"starting", "reading", *stages, "files", "maps"} == seconds.keys()
     assert total == pytest.approx(sum(seconds.values()), abs=0.001 * len(seconds))  # each is rounded to milliseconds

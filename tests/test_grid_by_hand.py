@@ -8,7 +8,8 @@ import pytest
 
 import sim
 from sim.region.region import read_region
-from sim.times.roads import compile_roads, place_node, road_route, road_surface, to_networkx
+from sim.times.road_networkx import to_networkx
+from sim.times.roads import compile_roads, place_node, road_route, road_surface
 
 LANE = 60 / 30 * 1.3  # minutes per km
 

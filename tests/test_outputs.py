@@ -1,12 +1,14 @@
 """The published files, read back with the tools that other programs use."""
 
 import json
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import rasterio
+import shapely
 
 import sim
 from sim.present.outputs import write_table
@@ -69,11 +71,32 @@ def test_a_failed_run_leaves_nothing_half_written(result, tmp_path, monkeypatch)
     def fail(*_, **__):
         raise OSError("disk full")
 
-    monkeypatch.setattr("sim.present.outputs.isochrones", fail)
+    monkeypatch.setattr("sim.present.outputs.write_minutes", fail)
     with pytest.raises(OSError, match="disk full"):
         sim.write_result(result, tmp_path)
     assert (first / "targets.csv").read_bytes() == before
     assert [path.name for path in first.parent.iterdir()] == ["base"]
+
+
+def test_numbers_are_in_their_place_before_maps_are_drawn_and_stay_when_drawing_fails(result, tmp_path, monkeypatch):
+    square = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 1, 1)], crs="EPSG:4326")
+    for layer in ("land", "water"):
+        square.to_file(tmp_path / "coast.gpkg", layer=layer, driver="GPKG")
+    with_coast = replace(result, region=replace(result.region, land_path=tmp_path / "coast.gpkg"))
+    target = tmp_path / result.study_id / "base"
+
+    def fail(_, folder, **__):
+        assert {"targets.csv", "surface_a.tif", "isochrones.gpkg", "run.json"} <= {
+            path.name for path in target.iterdir()
+        }
+        (folder / "half.png").touch()
+        raise OSError("disk full")
+
+    monkeypatch.setattr("sim.present.result_maps.save_result_maps", fail)
+    with pytest.raises(OSError, match="disk full"):
+        sim.write_result(with_coast, tmp_path)
+    assert (target / "targets.csv").exists()
+    assert not [path.name for path in target.iterdir() if path.name == "maps" or path.name.startswith(".")]
 
 
 def test_two_runs_write_the_same_bytes(result, tmp_path):

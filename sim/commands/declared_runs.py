@@ -40,7 +40,9 @@ def _add_run(commands: Any) -> None:
     )
     run.add_argument("scenarios", metavar="SCENARIO", nargs="*", help="which scenarios (default: all)")
     run.add_argument("--outputs", type=Path, default=Path("outputs"), help="where to write (default: outputs)")
-    run.add_argument("--no-maps", action="store_true", help="leave out the maps")
+    drawn = run.add_mutually_exclusive_group()
+    drawn.add_argument("--no-maps", action="store_true", help="leave out the maps")
+    drawn.add_argument("--map", action="append", metavar="PLACE", help="maps of this place only (may be repeated)")
     run.add_argument(
         "--scheduler",
         metavar="ADDRESS",

@@ -22,7 +22,7 @@ def finish_runs(study: Study, scenario_ids: Sequence[str], outputs: Path, *, con
     if not missing:
         return
     console.print(f"to be run first, since their files are missing or their inputs have changed: {', '.join(missing)}")
-    run_and_write(ScenarioRun(study, outputs.resolve(), "yes", 0.0), missing, console=console)
+    run_and_write(ScenarioRun(study, outputs.resolve(), "yes"), missing, console=console)
     write_run_comparison(study, outputs)
 
 
@@ -46,6 +46,7 @@ def read_result(study: Study, scenario_id: str, outputs: Path) -> Result:
         hops=model.hops,
         travel=model.travel,
         surfaces=written.surfaces,
+        polygons=written.polygons,
         cutoffs_min=study.file.cutoffs_min,
         close_ups=study.file.close_ups,
         timings_s={},

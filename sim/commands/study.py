@@ -18,6 +18,7 @@ from sim.commands.scenario_runs import ScenarioRun, run_and_write
 from sim.commands.verdicts import print_summary
 from sim.errors import InputError, did_you_mean
 from sim.present.qgis_project import write_study_project
+from sim.present.run_inputs import identify_layers
 from sim.scenario.assumptions import describe_assumptions
 from sim.scenario.changes import Add, Close, Set
 from sim.study import Study
@@ -106,11 +107,12 @@ def show_scenario(options: argparse.Namespace) -> int:
     based = f", based on {scenario.based_on}" if scenario.based_on else ""
     console.print(f"network {study.network.network_id} as of {scenario.date:%Y-%m-%d}{based}\n{scenario.description}")
     table = Table(title="assumptions")
-    for heading in ("assumption", "value", "default", "description"):
-        table.add_column(heading)
+    for heading in ("assumption", "value", "default", "plausible", "unit", "what, and why this range"):
+        table.add_column(heading, overflow="fold")
     for row in describe_assumptions(scenario.assumptions):
         changed = "" if row["value"] == row["default"] else str(row["default"])
-        table.add_row(row["assumption"], str(row["value"]), changed, row["description"])
+        words = f"{row['description']}\n[dim]{row['why']}[/dim]"
+        table.add_row(row["assumption"], str(row["value"]), changed, row["plausible"], row["unit"], words)
     console.print(table)
     for project_id in scenario.projects:
         _print_project(console, study, project_id)
@@ -149,15 +151,15 @@ def _describe_addition(change: Add) -> str:
 
 def run_study(options: argparse.Namespace) -> int:
     """Run scenarios, write their files, and end with the verdicts."""
-    began = time.perf_counter()
+    started = time.perf_counter()
     console = Console(stderr=True)
     study = open_study(options.study)
-    read_s = time.perf_counter() - began
+    before_s = {"starting": started - options.began_s, "reading": time.perf_counter() - started}
     scenario_ids = options.scenarios or list(study.scenarios)
     for scenario_id in scenario_ids:
         study.scenario(scenario_id)
     maps: Literal["yes", "no"] = "no" if options.no_maps else "yes"
-    run = ScenarioRun(study, options.outputs.resolve(), maps, read_s)
+    run = ScenarioRun(study, options.outputs.resolve(), maps, _map_places(study, options.map), before_s)
     written = run_and_write(run, scenario_ids, console=console, scheduler=options.scheduler)
     faults = [fault for scenario in written for fault in scenario.faults]
     table = pd.concat([scenario.verdicts for scenario in written], ignore_index=True)
@@ -175,19 +177,39 @@ def run_study(options: argparse.Namespace) -> int:
                 network=study.network,
                 region=study.region,
                 projects=study.projects,
+                made_from=identify_layers(study.inputs),
             )
         )
     print_summary(study, table)
     _print_reach(study, options.outputs, scenario_ids)
     _print_notes(study, scenario_ids)
     peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    total_s = time.perf_counter() - began
+    total_s = time.perf_counter() - options.began_s
     count = f"{len(scenario_ids)} scenario{'s' if len(scenario_ids) != 1 else ''}"
-    print(f"\n{count} in {total_s:.0f} s (reading {read_s:.0f} s), peak memory {peak_gb:.1f} GB")
+    print(
+        f"\n{count} in {total_s:.1f} s (starting and reading {sum(before_s.values()):.1f} s), peak memory {peak_gb:.1f} GB"
+    )
     print("files:", *folders, sep="\n  ")
     for fault in faults:
         console.print(f"[red]a check of the run itself failed: {fault}; do not use these results[/red]")
     return 1 if faults else 0
+
+
+def _map_places(study: Study, asked: list[str] | None) -> tuple[str, ...] | None:
+    """Return the places that maps are asked for, None for all.
+
+    Raises
+    ------
+    InputError: the study has no such place.
+    """
+    problems = [
+        f"--map: '{place_id}' is not among places of study.toml{did_you_mean(place_id, study.file.places)}"
+        for place_id in asked or ()
+        if place_id not in study.file.places
+    ]
+    if problems:
+        raise InputError(problems)
+    return tuple(asked) if asked else None
 
 
 def _print_notes(study: Study, scenario_ids: list[str]) -> None:

@@ -32,6 +32,7 @@ from sim.measures.levers import (
 from sim.measures.switching import Lever, solve_switch
 from sim.model import ScenarioModel, build_model, solve_scenario_rides
 from sim.network.network import Network
+from sim.scenario.assumptions import plausible_range
 from sim.scenario.scenario import Scenario
 from sim.study import Study
 from sim.times.quicker_access import QuickerAccess
@@ -135,7 +136,7 @@ def find_switching_values(
     line_speed, km/h : the lines of their rides permit at least this, and their trains can run it.
     stops : most intermediate stops of their trains on the ride.
     frequency, trains/day : of each of their rides, at least.
-    station_time, min : street to train (`station_time_min`), for all journeys.
+    station_time, min : kerb to train (`station_time_min`), down to its least plausible value, for all journeys.
     access_time, share : of today's minutes to and from stations, where these take up to an hour, for all journeys.
 
     Raises
@@ -171,7 +172,8 @@ def _levers(missed: _Missed) -> Iterator[tuple[Lever, Move]]:
             "frequency", "trains/day", trains, max(trains, assumptions.service_day_min / LEAST_HEADWAY_MIN), 1.0
         )
         yield lever, lambda number: _with_network(model, raise_frequency(network, rides, number))
-    lever = Lever("station_time", "min", assumptions.station_time_min, 0.0, 0.1)
+    station_min, (least_min, _) = assumptions.station_time_min, plausible_range("station_time_min")
+    lever = Lever("station_time", "min", station_min, min(station_min, least_min), 0.1)
     yield lever, partial(_with_station_time, model)
     yield Lever("access_time", "share", 1.0, LEAST_ACCESS_SHARE, 0.01), partial(_with_access_share, model)
 

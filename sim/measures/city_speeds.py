@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from sim.errors import InputError
 from sim.measures.hindcast import check_columns
 from sim.measures.hindcast_roads import RoadsByDate
 from sim.region.region import Region
@@ -29,6 +30,10 @@ def compare_city_speeds(traffic: pd.DataFrame, region: Region, in_peak: RoadsByD
     Returns
     -------
     DataFrame: city_id, published_kmh, model_kmh, error_percent, source. Nothing of the model was set on these speeds.
+
+    Raises
+    ------
+    InputError: the seat of such a city lies in no built-up area.
     """
     check_columns(traffic, ("city_id", "peak_speed_kmh", "source"), "city traffic")
     graph = in_peak.graph(date)
@@ -36,8 +41,12 @@ def compare_city_speeds(traffic: pd.DataFrame, region: Region, in_peak: RoadsByD
     seats = region.cities.set_index("city_id")
     rows = []
     for known in traffic.dropna(subset=["peak_speed_kmh"]).itertuples():
-        seat = place_node(graph, seats.loc[known.city_id, "lon"], seats.loc[known.city_id, "lat"])
-        speed = trip_speed_kmh(graph, areas == areas[graph.node_cell(seat)], in_peak.assumptions.local_detour)
+        seat = graph.node_cell(place_node(graph, seats.loc[known.city_id, "lon"], seats.loc[known.city_id, "lat"]))
+        if areas[seat] == 0:
+            raise InputError(
+                f"city_traffic.csv: the seat of '{known.city_id}' lies in no built-up area; its speed cannot be asked"
+            )
+        speed = trip_speed_kmh(graph, areas == areas[seat], in_peak.assumptions.local_detour)
         error = 100 * (speed / known.peak_speed_kmh - 1)
         rows.append({"city_id": known.city_id, "published_kmh": known.peak_speed_kmh, "model_kmh": speed})
         rows[-1] |= {"error_percent": error, "source": known.source}

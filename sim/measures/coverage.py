@@ -24,8 +24,7 @@ from sim.network.network import Network
 from sim.network.toml_files import Declared
 from sim.region.region import Region
 from sim.times.door_to_door import DoorToDoor
-from sim.times.kernels import minutes_from, seeds_of
-from sim.times.roads import RoadGraph, place_node, reverse_graph
+from sim.times.roads import place_node
 
 __all__ = [
     "COVERAGE_COLUMNS",
@@ -103,11 +102,10 @@ def judge_coverage(
     network : of the scenario that `travel` is the model of: only stations with trains count, and roads that are open.
     """
     scene = _Scene(travel, network, region)
-    backwards = reverse_graph(travel.graph)
     kinds = list(dict.fromkeys(rule.to for rule in rules.values()))
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # a search gives up the interpreter
-        found = pool.map(lambda kind: _nearest_minutes(backwards, _facility_nodes(kind, scene)), kinds)
-        known = dict(zip(kinds, found, strict=True))
+        found = pool.map(lambda kind: travel.roads.nearest(_facility_nodes(kind, scene)), kinds)
+        known = {kind: minutes.astype(np.float64) for kind, minutes in zip(kinds, found, strict=True)}
     rows: list[dict[str, Any]] = []
     seats: list[pd.DataFrame] = []
     for rule_id, rule in rules.items():
@@ -151,13 +149,6 @@ def check_coverage(rules: Mapping[str, Coverage], region: Region) -> list[str]:
             near = did_you_mean(rule.to, [*FACILITIES, *places])
             problems.append(f"{where}: to: '{rule.to}' is neither {', '.join(FACILITIES)} nor a place{near}")
     return problems
-
-
-def _nearest_minutes(backwards: RoadGraph, nodes: _Nodes) -> _Minutes:
-    """Return minutes from every cell to the nearest of some nodes, (n_cells,), inf where there is no way."""
-    if not len(nodes):
-        return np.full(backwards.n_cells, np.inf)
-    return minutes_from(backwards.prepared, seeds_of(nodes))[: backwards.n_cells].astype(np.float64)
 
 
 def _who(rule: Coverage, minutes: _Minutes, scene: _Scene) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 from pydantic import Field
 
@@ -42,8 +43,9 @@ def times_between(travel: DoorToDoor, origins: Nodes, destinations: Nodes) -> pd
 
 def seat_nodes(graph: RoadGraph, table: pd.DataFrame, id_column: str, ids: Sequence[str]) -> dict[str, int]:
     """Return the node of the road graph of rows of a table with lon and lat, by their id, in the order asked for."""
-    chosen = table.set_index(id_column).loc[list(ids)]
-    return dict(zip(ids, place_nodes(graph, chosen["lon"], chosen["lat"]).tolist(), strict=True))
+    points = dict(zip(table[id_column], table[["lon", "lat"]].to_numpy(dtype=np.float64), strict=True))
+    chosen = np.array([points[key] for key in ids]).reshape(-1, 2)
+    return dict(zip(ids, place_nodes(graph, *chosen.T).tolist(), strict=True))
 
 
 def journey_times(journeys: Mapping[str, Journeys], travel: DoorToDoor, region: Region) -> pd.DataFrame:

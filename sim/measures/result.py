@@ -2,24 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
-import networkx as nx
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from sim.errors import InputError, did_you_mean
 from sim.measures.isochrones import isochrone_polygons
-from sim.measures.line_graph import build_line_graph
 from sim.measures.route import Route, find_end, find_route
 from sim.network.network import Network
 from sim.region.region import Region
 from sim.scenario.project import Project
 from sim.scenario.scenario import Scenario
 from sim.times.door_to_door import DoorToDoor, Surfaces
-from sim.times.roads import to_networkx
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 __all__ = ["Mode", "Result", "isochrones"]
 
@@ -105,12 +106,15 @@ class Result:
 
     def to_networkx(self, kind: Literal["lines", "rides", "roads"]) -> "nx.Graph[Any]":
         """Return the line network, the ride graph or the road graph with named attributes, for any analysis."""
+        # networkx takes 0.13 s to load and is rarely asked for, so what makes its graphs is imported here.
         if kind == "lines":
-            return build_line_graph(self.network)
+            lines: nx.Graph[Any] = import_module("sim.measures.line_graph").build_line_graph(self.network)
+            return lines
         if kind == "rides":
             return self.travel.rides.to_networkx()
         if kind == "roads":
-            return to_networkx(self.travel.graph)
+            roads: nx.Graph[Any] = import_module("sim.times.road_networkx").to_networkx(self.travel.graph)
+            return roads
         raise InputError(f"no graph '{kind}'; there are lines, rides, roads")
 
     def with_invariants(self, invariants: Mapping[str, bool]) -> "Result":

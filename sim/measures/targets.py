@@ -182,8 +182,9 @@ def judge_targets(targets: Mapping[str, Target], evidence: Mapping[str, Evidence
     verdicts: list[dict[str, Any]] = []
     details: list[pd.DataFrame] = []
     for target_id, target in targets.items():
+        times = evidence[target_id].city_times.set_index("to_id").loc[evidence[target_id].stations["to_id"]]
         for reading in target.readings:
-            cities = _judge_cities(target, reading, evidence[target_id])
+            cities = _judge_cities(target, reading, evidence[target_id], times)
             cities.insert(0, "target", target_id)
             details.append(cities)
             verdicts.append(_sum_up(target_id, target, reading, cities, evidence[target_id]))
@@ -244,10 +245,12 @@ def list_failing(cities: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _judge_cities(target: Target, reading: str, evidence: Evidence) -> pd.DataFrame:
-    """Return one row per destination: to_id, value_min, met, slack_min, binding_leg, population."""
+def _judge_cities(target: Target, reading: str, evidence: Evidence, times: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per destination: to_id, value_min, met, slack_min, binding_leg, population.
+
+    ``times`` : rows of city_times.csv in the order of the destinations.
+    """
     stations, to_ids = evidence.stations, list(evidence.stations["to_id"])
-    times = evidence.city_times.set_index("to_id").loc[to_ids]
     if reading == "station_fastest":
         values, legs = stations["station_fastest"].to_numpy(), list(stations["fastest_leg"])
     elif reading == "station_service":
@@ -282,7 +285,7 @@ def _sum_up(target_id: str, target: Target, reading: str, cities: pd.DataFrame, 
         leg, share = evidence.pairs.binding_leg(), evidence.pairs.share_within(target.limit_min)
     else:
         binding = _binding_destination(cities, target)
-        value, leg = float(binding["value_min"]), binding["binding_leg"]
+        value, leg = float(cities["value_min"].iloc[binding]), cities["binding_leg"].iloc[binding]
         share = cities.loc[cities["met"], "population"].sum() / cities["population"].sum()
     worst = int(_order_by_worst(cities["value_min"].to_numpy())[0])
     return {
@@ -307,16 +310,16 @@ def _order_by_worst(
     return np.lexsort((farthest_first,) if groups is None else (farthest_first, groups))
 
 
-def _binding_destination(cities: pd.DataFrame, target: Target) -> "pd.Series[Any]":
-    """Return the destination that decides: the worst, or the one with which the required share of the people is reached.
+def _binding_destination(cities: pd.DataFrame, target: Target) -> int:
+    """Return the row of the destination that decides: the worst, or the one with which the required share is reached.
 
     Of 50, 30 and 20 people at 10, 20 and 30 minutes, four fifths are reached with the second.
     """
-    ordered = cities.sort_values("value_min", kind="stable", na_position="last")
+    order = np.argsort(cities["value_min"].to_numpy(), kind="stable")  # NaN comes last
     if target.met_when == "every":
-        return ordered.iloc[-1]
-    shares = ordered["population"].cumsum() / ordered["population"].sum()
-    return ordered.iloc[int(np.searchsorted(shares.to_numpy(), target.required_share - 1e-9))]
+        return int(order[-1])
+    people = cities["population"].to_numpy(dtype=np.float64)[order]
+    return int(order[np.searchsorted(people.cumsum() / people.sum(), target.required_share - 1e-9)])
 
 
 def _longest_legs(times: pd.DataFrame) -> list[str]:

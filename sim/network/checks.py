@@ -1,6 +1,5 @@
 """Checks that need more than one cell: order, dates, chainage against distance, services against their lines."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,12 +9,16 @@ import numpy as np
 import pandas as pd
 import pyproj
 
+from sim.network.ordered_rows import order_rows, stations_in_order
+from sim.network.remembered import remember
+
 __all__ = ["check_tables", "great_circle_km"]
 
 SHORTEST_SHARE = 0.97
 """A chainage may fall this far below the straight distance: ticketing kilometres are whole numbers."""
 ROUNDING_KM = 1.0
 """... and by this much on short sections, for the same reason."""
+TWICE = "has the same sequence number twice"
 
 
 def great_circle_km(lon_a: object, lat_a: object, lon_b: object, lat_b: object) -> "np.ndarray":
@@ -38,64 +41,73 @@ def check_tables(tables: Mapping[str, pd.DataFrame]) -> list[str]:
 
 
 def _check_dates(tables: Mapping[str, pd.DataFrame]) -> list[str]:
-    problems: list[str] = []
-    for name, frame in tables.items():
-        if "closing_date" not in frame:
-            continue
-        wrong = frame[frame["closing_date"] <= frame["opening_date"]]
-        problems.extend(
-            f"{name}.csv '{row.iloc[0]}': closes on {row['closing_date']:%Y-%m-%d}, not after it opens on "
-            f"{row['opening_date']:%Y-%m-%d}"
-            for _, row in wrong.iterrows()
-        )
-    return problems
+    return [problem for name, frame in tables.items() for problem in _wrong_dates(name, frame)]
+
+
+@remember(maxsize=64)
+def _wrong_dates(name: str, frame: pd.DataFrame) -> tuple[str, ...]:
+    if "closing_date" not in frame:
+        return ()
+    wrong = frame.iloc[np.flatnonzero(frame["closing_date"].to_numpy() <= frame["opening_date"].to_numpy())]
+    return tuple(
+        f"{name}.csv '{row.iloc[0]}': closes on {row['closing_date']:%Y-%m-%d}, not after it opens on "
+        f"{row['opening_date']:%Y-%m-%d}"
+        for _, row in wrong.iterrows()
+    )
 
 
 def _check_line_order(line_stops: pd.DataFrame, lines: pd.DataFrame) -> list[str]:
-    counts = line_stops["line_id"].value_counts().to_dict()
+    stations = stations_in_order(line_stops, "line_id")
     problems = [
-        f"line_stops.csv: line '{line}' has {counts.get(line, 0)} stop(s); a line needs at least two"
+        f"line_stops.csv: line '{line}' has {len(stations.get(line, ()))} stop(s); a line needs at least two"
         for line in lines["line_id"]
-        if counts.get(line, 0) < 2
+        if len(stations.get(line, ())) < 2
     ]
-    ordered = line_stops.sort_values(["line_id", "sequence"], kind="stable")
-    repeated = ordered[ordered.duplicated(["line_id", "sequence"])]
+    problems += [f"line_stops.csv: line '{line}' {TWICE}" for line in _with_a_number_twice(line_stops, "line_id")]
+    ordered = order_rows(line_stops, "line_id")
+    steps = np.diff(line_stops["chainage_km"].to_numpy()[ordered.row])
+    backwards = np.flatnonzero(ordered.goes_on & (steps <= 0))
     problems += [
-        f"line_stops.csv: line '{line}' has the same sequence number twice" for line in repeated["line_id"].unique()
-    ]
-    steps = ordered.groupby("line_id")["chainage_km"].diff()
-    backwards = ordered.assign(step=steps)[steps <= 0]
-    problems += [
-        f"line_stops.csv row {row.Index + 2}: line '{row.line_id}', {row.station_id}: chainage "
-        f"{row.chainage_km:g} km is not beyond the stop before ({row.step:+g} km)"
-        for row in backwards.itertuples()
+        f"line_stops.csv row {index + 2}: line '{row['line_id']}', {row['station_id']}: chainage "
+        f"{row['chainage_km']:g} km is not beyond the stop before ({step:+g} km)"
+        for (index, row), step in zip(
+            line_stops.iloc[ordered.row[backwards + 1]].iterrows(), steps[backwards], strict=True
+        )
     ]
     return problems
+
+
+def _with_a_number_twice(table: pd.DataFrame, key: str) -> list[str]:
+    """Return the names under which a sequence number stands twice."""
+    ordered = order_rows(table, key)
+    twice = ordered.goes_on & (np.diff(table["sequence"].to_numpy()[ordered.row]) == 0)
+    return list(dict.fromkeys(ordered.names[ordered.number[1:][twice]].tolist()))
 
 
 def _check_chainage(line_stops: pd.DataFrame, stations: pd.DataFrame) -> list[str]:
     """A railway cannot be shorter than the straight line between two of its stations."""
-    if line_stops.empty:
-        return []
-    points = stations.set_index("station_id")[["lon", "lat"]]
-    stops = line_stops[line_stops["station_id"].isin(points.index)].sort_values(["line_id", "sequence"])
-    before = stops.groupby("line_id")[["station_id", "chainage_km"]].shift()
-    sections = stops.assign(from_id=before["station_id"], km=stops["chainage_km"] - before["chainage_km"])
-    sections = sections[sections["from_id"].notna() & (sections["km"] > 0)]
-    a = points.loc[sections["from_id"]].to_numpy().T
-    b = points.loc[sections["station_id"]].to_numpy().T
-    straight = great_circle_km(a[0], a[1], b[0], b[1])
-    short = sections["km"].to_numpy() < np.minimum(straight * SHORTEST_SHARE, straight - ROUNDING_KM)
+    place = pd.Index(stations["station_id"]).get_indexer(line_stops["station_id"])
+    ordered = order_rows(line_stops, "line_id")
+    known = place[ordered.row] >= 0
+    row, line = ordered.row[known], ordered.number[known]
+    km = np.diff(line_stops["chainage_km"].to_numpy()[row])
+    begins = np.flatnonzero((line[1:] == line[:-1]) & (km > 0))
+    km, before, after = km[begins], row[begins], row[begins + 1]
+    lon, lat = stations["lon"].to_numpy(), stations["lat"].to_numpy()
+    straight = great_circle_km(lon[place[before]], lat[place[before]], lon[place[after]], lat[place[after]])
+    short = np.flatnonzero(km < np.minimum(straight * SHORTEST_SHARE, straight - ROUNDING_KM))
+    ids = line_stops["station_id"]
     return [
-        f"line_stops.csv row {index + 2}: line '{row['line_id']}', {row['from_id']} to {row['station_id']}: "
-        f"{row['km']:g} km of line for {distance:.1f} km in a straight line; a chainage or a station's point is wrong"
-        for (index, row), distance in zip(sections[short].iterrows(), straight[short], strict=True)
+        f"line_stops.csv row {after[k] + 2}: line '{line_stops['line_id'].iloc[after[k]]}', {ids.iloc[before[k]]} to "
+        f"{ids.iloc[after[k]]}: {km[k]:g} km of line for {straight[k]:.1f} km in a straight line; a chainage or a "
+        "station's point is wrong"
+        for k in short
     ]
 
 
 def _check_speeds(lines: pd.DataFrame, line_stops: pd.DataFrame) -> list[str]:
     """No line or section may be run faster than the line was designed for."""
-    design = line_stops["line_id"].map(lines.set_index("line_id")["design_speed_kmh"])
+    design = line_stops["line_id"].map(dict(zip(lines["line_id"], lines["design_speed_kmh"], strict=True)))
     too_fast = line_stops[line_stops["speed_kmh"] > design]
     sections = [
         f"line_stops.csv row {index + 2}: line '{row['line_id']}', {row['station_id']}: section speed {row['speed_kmh']:g} "
@@ -129,14 +141,10 @@ def _check_speeds_of_trains(lines: pd.DataFrame, line_stops: pd.DataFrame, train
 def _check_services(tables: Mapping[str, pd.DataFrame]) -> list[str]:
     """Every call of a service must lie on its lines and in their order, and there must be at least two."""
     problems: list[str] = []
-    in_order = tables["line_stops"].sort_values(["line_id", "sequence"])
-    on_line = _tuples_by(in_order["line_id"], in_order["station_id"])
+    on_line = stations_in_order(tables["line_stops"], "line_id")
+    calls = stations_in_order(tables["service_stops"], "service_id")
     served: dict[tuple[str, ...], _Served] = {}
-    stops = tables["service_stops"].sort_values(["service_id", "sequence"])
-    calls = _tuples_by(stops["service_id"], stops["station_id"])
-    first = stops.drop_duplicates("service_id")
-    first_row = dict(zip(first["service_id"], (first.index + 2).tolist(), strict=True))
-    for service, lines in zip(tables["services"]["service_id"], tables["services"]["lines"], strict=True):
+    for service, lines in zip(*(tables["services"][name].tolist() for name in ("service_id", "lines")), strict=True):
         called = calls.get(service, ())
         if len(called) < 2:
             problems.append(f"service_stops.csv: service '{service}' has {len(called)} call(s); it needs at least two")
@@ -145,7 +153,7 @@ def _check_services(tables: Mapping[str, pd.DataFrame]) -> list[str]:
             served[lines] = _served_by(tuple(on_line.get(line, ()) for line in lines))
         if _is_sound(served[lines], called):
             continue
-        where = f"service_stops.csv row {first_row[service]}: service '{service}'"
+        where = f"service_stops.csv row {_first_row(tables['service_stops'], service)}: service '{service}'"
         part = served[lines].part
         strangers = [station for station in called if station not in part]
         if strangers:
@@ -155,12 +163,17 @@ def _check_services(tables: Mapping[str, pd.DataFrame]) -> list[str]:
         elif len({part[station] for station in called}) > 1:
             problems.append(f"services.csv '{service}': its lines ({', '.join(lines)}) do not meet between its calls")
         problems.extend(_check_course(where, called, () if strangers else served[lines].only_line))
-    repeated = stops[stops.duplicated(["service_id", "sequence"])]
     problems.extend(
-        f"service_stops.csv: service '{service}' has the same sequence number twice"
-        for service in repeated["service_id"].unique()
+        f"service_stops.csv: service '{service}' {TWICE}"
+        for service in _with_a_number_twice(tables["service_stops"], "service_id")
     )
     return problems
+
+
+def _first_row(service_stops: pd.DataFrame, service: str) -> int:
+    """Return the line of the file in which the first call of a service stands."""
+    ordered = order_rows(service_stops, "service_id")
+    return int(ordered.row[ordered.first[ordered.names.tolist().index(service)]]) + 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,14 +215,6 @@ def _check_course(where: str, called: Sequence[str], line: Sequence[str]) -> lis
     if steps and not back and min(steps) < 0 < max(steps):
         problems.append(f"{where} does not call in the order of its line: {', '.join(called)}")
     return problems
-
-
-def _tuples_by(keys: "pd.Series[str]", values: "pd.Series[str]") -> dict[str, tuple[str, ...]]:
-    """Return the values of each key, in their order."""
-    lists: dict[str, list[str]] = defaultdict(list)
-    for key, value in zip(keys.tolist(), values.tolist(), strict=True):
-        lists[key].append(value)
-    return {key: tuple(own) for key, own in lists.items()}
 
 
 def _check_roads(roads: pd.DataFrame, road_points: pd.DataFrame) -> list[str]:

@@ -1,6 +1,6 @@
 """Last stage, the ground under every map: coast, water, study land, railways; prepared once and drawn many times."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -24,7 +24,6 @@ from sim.region.grid import Grid
 __all__ = [
     "BaseMap",
     "Extent",
-    "build_rail_sections",
     "draw_base",
     "draw_lines",
     "draw_stations",
@@ -161,38 +160,6 @@ def extent_of(bbox: tuple[float, float, float, float], crs: str) -> Extent:
     """Return the rectangle in the CRS that holds a box given as west, south, east, north in degrees WGS84."""
     transformer = Transformer.from_crs("EPSG:4326", CRS.from_user_input(crs), always_xy=True)
     return Extent(*transformer.transform_bounds(*bbox, densify_pts=21))
-
-
-def build_rail_sections(
-    line_stops: pd.DataFrame, lines: pd.DataFrame, stations: pd.DataFrame, *, new_line_ids: Collection[str] = ()
-) -> gpd.GeoDataFrame:
-    """Return one straight section for each pair of neighbouring stops of each line.
-
-    Parameters
-    ----------
-    line_stops, lines, stations
-        The tables of a network.
-    new_line_ids
-        Lines to be drawn as the scenario's own; every other line counts as existing.
-
-    Returns
-    -------
-    GeoDataFrame
-        Columns line_id, kind, status (existing or new), geometry in WGS84, in the order of the tables.
-    """
-    places = stations.set_index("station_id")[["lon", "lat"]]
-    stops = line_stops.sort_values(["line_id", "sequence"], kind="stable").join(places, on="station_id")
-    follows = (stops["line_id"] == stops["line_id"].shift()).to_numpy()
-    ends = stops[["lon", "lat"]].to_numpy(dtype=float)
-    pairs = np.stack([ends[:-1], ends[1:]], axis=1)[follows[1:]]
-    line_ids = stops["line_id"].to_numpy()[follows]
-    kinds = lines.set_index("line_id")["kind"]
-    table = {
-        "line_id": line_ids,
-        "kind": kinds.reindex(line_ids).to_numpy(),
-        "status": np.where(np.isin(line_ids, list(new_line_ids)), "new", "existing"),
-    }
-    return gpd.GeoDataFrame(table, geometry=list(shapely.linestrings(pairs)), crs="EPSG:4326")
 
 
 def outline_path(polygons: NDArray[np.object_], extent: Extent, *, tolerance_m: float) -> Path:

@@ -16,7 +16,8 @@ from sim.present.furniture import (
     choose_title_size,
     write_lines,
 )
-from sim.present.style import INK_COLOUR, QUIET_INK_COLOUR, Language, bilingual, check_glyphs, wrap_text
+from sim.present.lettering import check_glyphs, wrap_text
+from sim.present.style import INK_COLOUR, QUIET_INK_COLOUR, Language, bilingual
 
 __all__ = ["ChartSheet", "ChartText", "Margins", "make_chart", "quiet_axes"]
 

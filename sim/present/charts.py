@@ -15,17 +15,8 @@ from matplotlib.figure import Figure
 from sim.measures.hindcast import Goal
 from sim.measures.line_runs import LineRun
 from sim.present.labels import Box
-from sim.present.style import (
-    INK_COLOUR,
-    NEW_COLOUR,
-    QUIET_INK_COLOUR,
-    Language,
-    bilingual,
-    check_glyphs,
-    map_style,
-    text_width_pt,
-    wrap_text,
-)
+from sim.present.lettering import check_glyphs, map_style, text_width_pt, wrap_text
+from sim.present.style import INK_COLOUR, NEW_COLOUR, QUIET_INK_COLOUR, Language, bilingual
 
 __all__ = ["Comparison", "draw_comparison", "draw_residuals", "plot_comparisons", "plot_speed_profile"]
 

@@ -11,6 +11,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from sim.present.chart_sheet import AXIS_PT, ChartText, Margins, make_chart, quiet_axes
+from sim.present.lettering import map_style
 from sim.present.style import (
     BEYOND_COLOUR,
     CUTOFFS_MIN,
@@ -22,7 +23,6 @@ from sim.present.style import (
     SERIES_LOOKS,
     band_colours,
     band_labels,
-    map_style,
 )
 
 __all__ = ["Curve", "cumulate_people", "draw_city_matrix", "draw_cumulative_people", "draw_slopegraph", "spread_out"]

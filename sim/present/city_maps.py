@@ -14,14 +14,9 @@ from sim.present.isochrone_maps import Bbox, check_map_texts, choose_extent, lis
 from sim.present.key import Swatch, Symbol, draw_swatches, draw_symbol_key, known_symbols
 from sim.present.labels import Label, draw_labels, place_labels
 from sim.present.layers import MapLayers
+from sim.present.lettering import map_style
 from sim.present.page import open_page
-from sim.present.style import (
-    FASTER_COLOURS,
-    INK_COLOUR,
-    NO_CHANGE_COLOUR,
-    SLOWER_COLOURS,
-    map_style,
-)
+from sim.present.style import FASTER_COLOURS, INK_COLOUR, NO_CHANGE_COLOUR, SLOWER_COLOURS
 
 __all__ = ["draw_city_change_map"]
 

@@ -28,8 +28,9 @@ from sim.present.isochrone_maps import (
 )
 from sim.present.key import Symbol, draw_band_key, draw_list, draw_symbol_key, list_height_mm
 from sim.present.layers import Badge, MapLayers, Place
-from sim.present.network_maps import list_project_sections
-from sim.present.style import CUTOFFS_MIN, HEAVY_CUTOFFS_MIN, STATUS_LOOKS, STATUS_NAMES, bilingual, map_style
+from sim.present.lettering import map_style
+from sim.present.rail_sections import list_project_sections
+from sim.present.style import CUTOFFS_MIN, HEAVY_CUTOFFS_MIN, STATUS_LOOKS, STATUS_NAMES, bilingual
 from sim.present.surface import draw_bands, draw_heavy_lines
 from sim.scenario.project import Project
 

@@ -25,6 +25,7 @@ from sim.present.key import (
     unreachable_swatch,
 )
 from sim.present.layers import MapLayers, Place
+from sim.present.lettering import map_style
 from sim.present.style import (
     BEYOND_COLOUR,
     FASTER_COLOURS,
@@ -40,7 +41,6 @@ from sim.present.style import (
     UNREACHABLE_HATCH,
     Language,
     bilingual,
-    map_style,
 )
 from sim.present.surface import NOT_STUDY, Look, draw_classes, draw_heavy_lines
 

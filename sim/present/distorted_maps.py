@@ -22,15 +22,8 @@ from sim.present.isochrone_maps import check_map_texts, symbols_height_mm
 from sim.present.key import Symbol, draw_symbol_key, known_symbols
 from sim.present.labels import Box, Label, draw_labels, place_labels
 from sim.present.layers import MapLayers, Place
-from sim.present.style import (
-    HEAVY_CUTOFFS_MIN,
-    HEAVY_WIDTHS_PT,
-    INK_COLOUR,
-    ORIGIN_COLOUR,
-    QUIET_INK_COLOUR,
-    Language,
-    map_style,
-)
+from sim.present.lettering import map_style
+from sim.present.style import HEAVY_CUTOFFS_MIN, HEAVY_WIDTHS_PT, INK_COLOUR, ORIGIN_COLOUR, QUIET_INK_COLOUR, Language
 
 __all__ = ["DistortedPanel", "distort", "draw_distorted_map", "draw_distorted_panels"]
 

@@ -16,7 +16,8 @@ from sim.present.ground import draw_layers
 from sim.present.isochrone_maps import Bbox, check_map_texts, list_layer_entries, symbols_height_mm
 from sim.present.key import Swatch, draw_swatches, draw_symbol_key, fit_size_pt, known_symbols
 from sim.present.layers import MapLayers, Place
-from sim.present.style import NO_CHANGE_COLOUR, PROJECT_LOOKS, Language, bilingual, map_style
+from sim.present.lettering import map_style
+from sim.present.style import NO_CHANGE_COLOUR, PROJECT_LOOKS, Language, bilingual
 from sim.present.surface import NOT_STUDY, Look, draw_classes
 
 __all__ = ["draw_dominant_project_map"]

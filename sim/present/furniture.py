@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from pyproj import CRS
 
-from sim.present.style import INK_COLOUR, QUIET_INK_COLOUR, Language, bilingual, text_width_pt, wrap_text
+from sim.present.lettering import text_width_pt, wrap_text
+from sim.present.style import INK_COLOUR, QUIET_INK_COLOUR, Language, bilingual
 
 __all__ = [
     "MAP_HEIGHT_MM",

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from sim.present.base_map import Z_LABEL, BaseMap, Extent
 from sim.present.labels import Box
+from sim.present.lettering import text_width_pt
 from sim.present.page import PT_PER_MM, SAMPLE_STEP_PT, Page
-from sim.present.style import INK_COLOUR, WATER_NAME_COLOUR, text_width_pt
+from sim.present.style import INK_COLOUR, WATER_NAME_COLOUR
 
 __all__ = ["name_heavy_lines", "name_waters"]
 

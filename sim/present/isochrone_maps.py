@@ -14,8 +14,9 @@ from sim.present.furniture import MAP_HEIGHT_MM, MAP_WIDTH_MM, MapText, make_she
 from sim.present.ground import SMALL_LINE_SHARE, draw_layers
 from sim.present.key import SYMBOL_ROW_MM, Symbol, draw_band_key, draw_symbol_key, known_symbols, lay_out_symbols
 from sim.present.layers import MapLayers, Place
+from sim.present.lettering import check_glyphs, map_style
 from sim.present.names import Detail
-from sim.present.style import CUTOFFS_MIN, HEAVY_CUTOFFS_MIN, Language, check_glyphs, map_style
+from sim.present.style import CUTOFFS_MIN, HEAVY_CUTOFFS_MIN, Language
 from sim.present.surface import draw_bands, draw_heavy_lines
 
 __all__ = [

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
+from sim.present.lettering import text_width_pt, wrap_text
 from sim.present.style import (
     BEYOND_COLOUR,
     DASHES,
@@ -24,8 +25,6 @@ from sim.present.style import (
     band_colours,
     band_labels,
     bilingual,
-    text_width_pt,
-    wrap_text,
 )
 
 __all__ = [

@@ -12,7 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
-from sim.present.style import INK_COLOUR, LABEL_SIZES_PT, Language, Weight, text_width_pt
+from sim.present.lettering import Weight, text_width_pt
+from sim.present.style import INK_COLOUR, LABEL_SIZES_PT, Language
 
 __all__ = ["Box", "Label", "PlacedLabel", "draw_labels", "place_labels"]
 

@@ -12,7 +12,8 @@ from matplotlib.patches import Patch
 from sim.measures.result import Result
 from sim.present.chart_sheet import ChartText, Margins, make_chart, quiet_axes
 from sim.present.key import fit_size_pt
-from sim.present.style import INK_COLOUR, NEW_COLOUR, QUIET_INK_COLOUR, READING_NAMES, map_style, text_width_pt
+from sim.present.lettering import map_style, text_width_pt
+from sim.present.style import INK_COLOUR, NEW_COLOUR, QUIET_INK_COLOUR, READING_NAMES
 
 __all__ = ["LEGS", "draw_door_to_door_bars", "list_door_to_door_legs"]
 

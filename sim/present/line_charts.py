@@ -15,7 +15,8 @@ from sim.measures.line_runs import run_line
 from sim.measures.result import Result
 from sim.present.chart_sheet import ChartText, Margins, make_chart, quiet_axes
 from sim.present.key import fit_size_pt
-from sim.present.style import SERIES_LOOKS, map_style
+from sim.present.lettering import map_style
+from sim.present.style import SERIES_LOOKS
 
 __all__ = [
     "TRAIN_COLUMNS",

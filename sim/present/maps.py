@@ -4,7 +4,7 @@
 and PDF); those named `*_map` draw arrays and tables of any origin.
 """
 
-from sim.present.base_map import BaseMap, build_rail_sections, prepare_base
+from sim.present.base_map import BaseMap, prepare_base
 from sim.present.city_maps import draw_city_change_map
 from sim.present.crossing_maps import draw_crossing_map
 from sim.present.difference_maps import draw_difference_map, draw_new_reach_map
@@ -19,6 +19,7 @@ from sim.present.isochrone_maps import (
     draw_travel_times,
 )
 from sim.present.layers import MapLayers, Place
+from sim.present.lettering import map_style
 from sim.present.network_maps import draw_network_map
 from sim.present.place_maps import (
     draw_difference,
@@ -28,6 +29,7 @@ from sim.present.place_maps import (
     draw_side_by_side,
     draw_years,
 )
+from sim.present.rail_sections import build_rail_sections
 from sim.present.study_maps import (
     draw_crossings,
     draw_distorted,
@@ -35,7 +37,6 @@ from sim.present.study_maps import (
     draw_network,
     draw_weighted_time_change,
 )
-from sim.present.style import map_style
 
 __all__ = [
     "BaseMap",

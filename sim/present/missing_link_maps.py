@@ -18,8 +18,9 @@ from sim.present.ground import draw_layers
 from sim.present.isochrone_maps import Bbox, check_map_texts, choose_extent, symbols_height_mm
 from sim.present.key import Symbol, draw_list, draw_symbol_key, list_height_mm
 from sim.present.layers import Badge
+from sim.present.lettering import map_style
 from sim.present.result_layers import SOURCES, base_of, open_layers_of, places_near
-from sim.present.style import Language, map_style
+from sim.present.style import Language
 from sim.region.region import Region
 from sim.scenario.scenario import Scenario
 

@@ -12,18 +12,17 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from sim.network.network import Network
-from sim.present.base_map import Z_NEW, BaseMap, build_rail_sections, draw_base
+from sim.present.base_map import Z_NEW, BaseMap, draw_base
 from sim.present.furniture import MapText, make_sheet
 from sim.present.ground import draw_layers
 from sim.present.isochrone_maps import Bbox, check_map_texts, choose_extent, list_layer_entries, symbols_height_mm
 from sim.present.key import Symbol, draw_list, draw_symbol_key, known_symbols, list_height_mm
 from sim.present.layers import Badge, MapLayers
-from sim.present.style import STATUS_LOOKS, STATUS_NAMES, Language, bilingual, map_style
-from sim.scenario.changes import Add
+from sim.present.lettering import map_style
+from sim.present.style import STATUS_LOOKS, STATUS_NAMES, Language, bilingual
 from sim.scenario.project import Project
 
-__all__ = ["PROJECT_COLUMNS", "draw_network_map", "list_project_sections", "list_projects"]
+__all__ = ["PROJECT_COLUMNS", "draw_network_map", "list_projects"]
 
 PROJECT_COLUMNS = ("project_id", "name", "name_en", "status", "opening_year", "cost_100m_cny")
 RAIL_PT, ROAD_PT, ROAD_CORE_PT = 1.6, 2.0, 0.9
@@ -40,47 +39,6 @@ def list_projects(projects: Mapping[str, Project]) -> pd.DataFrame:
     ]
     frame = pd.DataFrame(rows, columns=list(PROJECT_COLUMNS))
     return frame.sort_values(["opening_year", "project_id"], kind="stable", ignore_index=True)
-
-
-def list_project_sections(network: Network, projects: Mapping[str, Project]) -> gpd.GeoDataFrame:
-    """Return the railway sections and roads that projects add, in WGS84.
-
-    Parameters
-    ----------
-    network
-        The base, whose stations the projects' lines may call at.
-    projects
-        By id.
-
-    Returns
-    -------
-    GeoDataFrame
-        Columns project_id, line_id, kind (as in lines.csv, or road), status and opening_year of the project, geometry.
-    """
-    added = [
-        (key, change)
-        for key, project in projects.items()
-        for change in project.changes
-        if isinstance(change, Add) and change.table in ("stations", "lines", "roads")
-    ]
-    own_stations = pd.DataFrame([dict(change.row) for _, change in added if change.table == "stations"])
-    stations = pd.concat([network.stations, own_stations], ignore_index=True).drop_duplicates("station_id")
-    parts = []
-    for key, change in added:
-        card = projects[key].card
-        if change.table == "lines":
-            lines = pd.DataFrame([dict(change.row)])
-            drawn = build_rail_sections(pd.DataFrame([dict(row) for row in change.children]), lines, stations)
-        elif change.table == "roads":
-            way = shapely.LineString([(row["lon"], row["lat"]) for row in change.children])
-            drawn = gpd.GeoDataFrame({"line_id": [change.key], "kind": ["road"]}, geometry=[way], crs="EPSG:4326")
-        else:
-            continue
-        parts.append(drawn.assign(project_id=key, status=card.status, opening_year=card.opens.central.year))
-    columns = ["project_id", "line_id", "kind", "status", "opening_year", "geometry"]
-    if not parts:
-        return gpd.GeoDataFrame({name: [] for name in columns[:-1]}, geometry=[], crs="EPSG:4326")
-    return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True)[columns], geometry="geometry", crs="EPSG:4326")
 
 
 def draw_network_map(

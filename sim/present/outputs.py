@@ -4,8 +4,9 @@ import json
 import platform
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -13,10 +14,10 @@ from typing import Any, Literal
 import pandas as pd
 
 from sim.files import whole_folder
-from sim.measures.result import Result, isochrones
-from sim.present.figures import save_result_maps
+from sim.measures.result import Result
 from sim.present.qgis_project import style_isochrone_file
 from sim.present.rasters import write_minutes
+from sim.scenario.assumptions import describe_assumptions
 
 __all__ = ["write_result", "write_table"]
 
@@ -28,50 +29,75 @@ def write_result(
     outputs: "Path | str",
     *,
     maps: Literal["yes", "no"] = "yes",
+    map_places: Collection[str] | None = None,
     executor: Executor | None = None,
     before_s: Mapping[str, float] | None = None,
+    report: Callable[[str], None] = lambda _: None,
 ) -> Path:
     """Write everything a scenario's run publishes and return its folder, outputs/<study>/<scenario>/.
 
-    A folder of an earlier run is replaced only when the new one is complete.
+    A folder of an earlier run is replaced only when the new one is complete, but for the maps: they are drawn when everything
+    else is in its place, and come into it together.
 
     Parameters
     ----------
     maps : "no" leaves them out, which saves most of the time.
+    map_places : maps of these places only; of all by default.
+    report : is told "maps" when everything else is in its place.
     executor : a process pool that draws maps side by side (see `save_result_maps`).
     before_s : seconds of what came before the run, such as reading the study, by name; for run.json.
     """
     began = time.perf_counter()
     target = Path(outputs) / result.study_id / result.scenario.scenario_id
     with whole_folder(target) as folder:
-        write_table(result.station_times, folder / "station_times.csv")
-        write_table(result.city_times, folder / "city_times.csv")
-        write_table(result.reach, folder / "reach.csv")
-        write_table(result.people_spread, folder / "people_spread.csv")
-        write_table(result.targets, folder / "targets.csv")
-        write_table(result.target_cities, folder / "target_cities.csv")
-        if len(result.coverage):
-            write_table(result.coverage, folder / "coverage.csv")
-            write_table(result.coverage_seats, folder / "coverage_seats.csv")
-        if len(result.journey_times):
-            write_table(result.journey_times, folder / "journey_times.csv")
         with ThreadPoolExecutor() as beside:
-            rasters = [beside.submit(_write_surface, result, place_id, folder) for place_id in result.surfaces]
-            for place_id in result.surfaces:
-                polygons = isochrones(result, place_id, result.cutoffs_min)
-                polygons.to_file(folder / "isochrones.gpkg", layer=place_id, driver="GPKG")
-            for raster in rasters:
-                raster.result()
-        if result.surfaces:
-            style_isochrone_file(folder / "isochrones.gpkg", list(result.surfaces), result.cutoffs_min)
-        written = time.perf_counter()
-        if maps == "yes":
-            save_result_maps(result, folder / "maps", executor=executor)
-        seconds = dict(before_s or {}) | dict(result.timings_s)
-        seconds |= {"files": written - began, "maps": time.perf_counter() - written}
-        description = _describe_run(result) | {"timings_s": _with_total(seconds)}
-        (folder / "run.json").write_text(json.dumps(description, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+            description = beside.submit(_describe_run, result)
+            geodata = [beside.submit(_write_surface, result, place_id, folder) for place_id in result.surfaces]
+            geodata.append(beside.submit(_write_isochrones, result, folder / "isochrones.gpkg"))
+            _write_tables(result, folder)
+            for written in geodata:
+                written.result()
+        seconds = dict(before_s or {}) | dict(result.timings_s) | {"files": time.perf_counter() - began, "maps": 0.0}
+        _write_description(folder, description.result(), seconds)
+    if maps == "yes" and result.surfaces and result.region.land is not None:
+        report("maps")
+        began = time.perf_counter()
+        # The room where figures are drawn takes long to enter: only those who want maps wait for it.
+        room = import_module("sim.present.result_maps")
+        with whole_folder(target / "maps") as folder:
+            room.save_result_maps(result, folder, places=map_places, executor=executor)
+        _write_description(target, description.result(), seconds | {"maps": time.perf_counter() - began})
     return target
+
+
+def _write_description(folder: Path, description: Mapping[str, Any], seconds: Mapping[str, float]) -> None:
+    """Write run.json: what was run, from what, by what, and how long each stage took."""
+    text = json.dumps({**description, "timings_s": _with_total(seconds)}, ensure_ascii=False, indent=2)
+    partial = folder / ".run.json"
+    partial.write_text(f"{text}\n", encoding="utf-8")
+    partial.replace(folder / "run.json")
+
+
+def _write_tables(result: Result, folder: Path) -> None:
+    write_table(result.station_times, folder / "station_times.csv")
+    write_table(result.city_times, folder / "city_times.csv")
+    write_table(result.reach, folder / "reach.csv")
+    write_table(result.people_spread, folder / "people_spread.csv")
+    write_table(result.targets, folder / "targets.csv")
+    write_table(result.target_cities, folder / "target_cities.csv")
+    if len(result.coverage):
+        write_table(result.coverage, folder / "coverage.csv")
+        write_table(result.coverage_seats, folder / "coverage_seats.csv")
+    if len(result.journey_times):
+        write_table(result.journey_times, folder / "journey_times.csv")
+
+
+def _write_isochrones(result: Result, path: Path) -> None:
+    """Write the isochrones of all places, one layer a place, in the colours of the maps."""
+    for place_id, polygons in result.polygons.items():
+        polygons.to_file(path, layer=place_id, driver="GPKG")
+    if result.polygons:
+        style_isochrone_file(path, list(result.polygons), result.cutoffs_min)
 
 
 def _write_surface(result: Result, place_id: str, folder: Path) -> None:
@@ -98,6 +124,7 @@ def _describe_run(result: Result) -> dict[str, Any]:
         "year": scenario.year,
         "projects": list(scenario.projects),
         "assumptions": scenario.assumptions.model_dump(),
+        "plausible": {row["assumption"]: row["plausible"] for row in describe_assumptions(scenario.assumptions)},
         "version": version("sim"),
         "commit": _commit(result.network.folder),
         "python": platform.python_version(),

@@ -14,17 +14,8 @@ from numpy.typing import NDArray
 from sim.present.chart_sheet import ChartText, Margins, make_chart, quiet_axes
 from sim.present.key import fit_size_pt
 from sim.present.labels import Box, Label, draw_labels, place_labels
-from sim.present.style import (
-    FASTER_COLOURS,
-    INK_COLOUR,
-    NEW_COLOUR,
-    NO_CHANGE_COLOUR,
-    QUIET_INK_COLOUR,
-    SLOWER_COLOURS,
-    map_style,
-    text_width_pt,
-    wrap_text,
-)
+from sim.present.lettering import map_style, text_width_pt, wrap_text
+from sim.present.style import FASTER_COLOURS, INK_COLOUR, NEW_COLOUR, NO_CHANGE_COLOUR, QUIET_INK_COLOUR, SLOWER_COLOURS
 
 __all__ = ["Names", "draw_contribution_waterfall", "draw_options_frontier", "draw_synergy_matrix"]
 

@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Literal
 from xml.etree import ElementTree as ET
 
-from matplotlib.colors import to_rgb
-
 from sim.present.style import (
     COAST_COLOUR,
     HEAVY_CUTOFFS_MIN,
@@ -181,14 +179,14 @@ def _symbol_layer(kind: str, options: Mapping[str, str]) -> ET.Element:
 
 
 def spell_colour(colour: str) -> str:
-    """Return a colour as QGIS writes it.
+    """Return a colour, given as hex text, as QGIS writes it.
 
     Examples
     --------
     >>> spell_colour("#ff8000")
     '255,128,0,255'
     """
-    return ",".join([*(str(round(255 * part)) for part in to_rgb(colour)), "255"])
+    return ",".join([*(str(int(colour[start : start + 2], 16)) for start in (1, 3, 5)), "255"])
 
 
 def add_styles(path: Path, styles: Mapping[str, str]) -> None:

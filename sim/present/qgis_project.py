@@ -1,5 +1,6 @@
 """Last stage, a study in QGIS: its network as a layer, and a project with the isochrones of all scenarios."""
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -7,10 +8,10 @@ import geopandas as gpd
 import pandas as pd
 
 from sim.network.network import Network
-from sim.present.base_map import build_rail_sections
-from sim.present.network_maps import list_project_sections
 from sim.present.qgis import add_styles, spell_style, style_ground, style_isochrones, style_network
 from sim.present.qgis_file import ProjectLayer, write_project
+from sim.present.rail_sections import build_rail_sections, list_project_sections
+from sim.present.run_inputs import hash_file
 from sim.present.style import SEA_COLOUR
 from sim.region.region import Region
 from sim.scenario.project import Project
@@ -19,6 +20,8 @@ __all__ = ["style_isochrone_file", "write_ground_layers", "write_network_layer",
 
 NETWORK_FILE, NETWORK_LAYER = "network.gpkg", "network"
 GROUND_FILE = "ground.gpkg"
+WRITTEN_FILE = "layers.json"
+"""What the two files above were made from, and the SHA-256 that they had then."""
 
 
 def style_isochrone_file(path: Path, layers: Sequence[str], cutoffs_min: Sequence[float]) -> None:
@@ -57,6 +60,25 @@ def write_ground_layers(path: Path, region: Region, crs: str) -> Path:
     return path
 
 
+def _are_written(folder: Path, made_from: str) -> bool:
+    """True when both files are there as a run has written them that made them from the same."""
+    try:
+        remembered = json.loads((folder / WRITTEN_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return bool(made_from) and remembered == _describe_written(folder, made_from)
+
+
+def _remember_written(folder: Path, made_from: str) -> None:
+    text = json.dumps(_describe_written(folder, made_from), indent=2)
+    (folder / WRITTEN_FILE).write_text(f"{text}\n", encoding="utf-8")
+
+
+def _describe_written(folder: Path, made_from: str) -> dict[str, object]:
+    paths = [folder / name for name in (NETWORK_FILE, GROUND_FILE)]
+    return {"made_from": made_from, "sha256": {path.name: hash_file(path) for path in paths if path.is_file()}}
+
+
 def write_study_project(
     folder: Path,
     *,
@@ -67,6 +89,7 @@ def write_study_project(
     network: Network,
     region: Region,
     projects: Mapping[str, Project],
+    made_from: str = "",
 ) -> Path:
     """Write outputs/<study>/<study>.qgs with network.gpkg and ground.gpkg beside it, and return the project's path.
 
@@ -80,9 +103,14 @@ def write_study_project(
         Id -> the name that its layers carry; the isochrones of all of them must have been written.
     network
         Of the scenario without projects.
+    made_from
+        What network.gpkg and ground.gpkg follow from (`sim.present.run_inputs.identify_layers`): those of an earlier run stay
+        if they were made from the same and nobody has changed them since. Without it they are always written.
     """
-    write_network_layer(folder / NETWORK_FILE, network, projects)
-    write_ground_layers(folder / GROUND_FILE, region, network.crs)
+    if not _are_written(folder, made_from):
+        write_network_layer(folder / NETWORK_FILE, network, projects)
+        write_ground_layers(folder / GROUND_FILE, region, network.crs)
+        _remember_written(folder, made_from)
     classes, ground = style_isochrones(sorted(cutoffs_min)), style_ground()
     isochrones = [
         ProjectLayer(

@@ -11,10 +11,11 @@ import shapely
 from sim.errors import InputError
 from sim.measures.result import Result
 from sim.network.network import Network
-from sim.present.base_map import BaseMap, build_rail_sections, prepare_base
+from sim.present.base_map import BaseMap, prepare_base
 from sim.present.furniture import MapText
 from sim.present.isochrone_maps import Bbox
 from sim.present.layers import MapLayers, Place
+from sim.present.rail_sections import build_rail_sections
 from sim.present.style import Language
 from sim.region.region import Region
 from sim.scenario.assumptions import Assumptions

@@ -5,17 +5,19 @@ Files are hashed when a study is read, not when a run is written: one that is ed
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from sim.network.network import NetworkFile
 from sim.scenario.scenario import Scenario
 
-__all__ = ["StudyInputs", "hash_study_inputs", "identify_run"]
+__all__ = ["StudyInputs", "hash_file", "hash_study_inputs", "identify_layers", "identify_run"]
 
+ROOT = Path(__file__).parents[1]
 COMPUTING_ROOMS = ("network", "region", "scenario", "times", "measures")
 COMPUTING_MODULES = ("model.py", "study.py", "study_file.py")
 """The parts of the program that minutes depend on; how they are shown is none of them."""
@@ -58,7 +60,7 @@ def hash_study_inputs(study_folder: Path, network_folder: Path, file: NetworkFil
     network = [*sorted(network_folder.glob("*.csv")), network_folder / "network.toml"]
     network += [network_folder / path for path in named]
     page, cards = study_folder / "study.toml", sorted((study_folder / "projects").glob("*.toml"))
-    sha256 = {path.resolve(): _hash_file(path) for path in (*network, page, *cards) if path.is_file()}
+    sha256 = {path.resolve(): hash_file(path) for path in (*network, page, *cards) if path.is_file()}
     names = _name_files(sha256)
 
     def by_name(*paths: Path) -> dict[str, str]:
@@ -87,6 +89,18 @@ def identify_run(inputs: StudyInputs, page: Mapping[str, Any], scenario: Scenari
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
+def identify_layers(inputs: StudyInputs) -> str:
+    """Return one SHA-256 of everything that the layers of a study's QGIS project are made from, besides the runs."""
+    cards = {name: sha256 for files in inputs.cards.values() for name, sha256 in files.items()}
+    parts = {
+        "program": inputs.program,
+        "drawn_by": _hash_room("present"),
+        "packages": {name: version(name) for name in ("geopandas", "pyogrio", "pyproj", "shapely")},
+        "inputs": {**inputs.network, **cards},
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
 def _name_files(paths: Collection[Path]) -> dict[Path, str]:
     """Return the name of each file, with as many folders before it as make it the only one of that name."""
     parts = [path.parts for path in paths]
@@ -103,15 +117,29 @@ def _name_files(paths: Collection[Path]) -> dict[Path, str]:
 @cache
 def _hash_program() -> str:
     """Return one SHA-256 of the program's files that compute."""
-    root = Path(__file__).parents[1]
-    paths = [path for room in COMPUTING_ROOMS for path in sorted((root / room).rglob("*")) if path.is_file()]
-    paths = [path for path in paths if "__pycache__" not in path.parts]
+    paths = [path for room in COMPUTING_ROOMS for path in _files_of(room)]
+    return _hash_files([*paths, *(ROOT / name for name in COMPUTING_MODULES)])
+
+
+@cache
+def _hash_room(room: str) -> str:
+    return _hash_files(_files_of(room))
+
+
+def _files_of(room: str) -> list[Path]:
+    paths = sorted(path for path in (ROOT / room).rglob("*") if path.is_file())
+    return [path for path in paths if "__pycache__" not in path.parts]
+
+
+def _hash_files(paths: Sequence[Path]) -> str:
+    """Return one SHA-256 of files of the program, by name and content."""
     whole = hashlib.sha256()
-    for path in (*paths, *(root / name for name in COMPUTING_MODULES)):
-        whole.update(path.relative_to(root).as_posix().encode())
+    for path in paths:
+        whole.update(path.relative_to(ROOT).as_posix().encode())
         whole.update(path.read_bytes())
     return whole.hexdigest()
 
 
-def _hash_file(path: Path) -> str:
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -21,7 +21,8 @@ from sim.present.crossing_maps import draw_crossing_map, keep_over_sea, list_cro
 from sim.present.distorted_maps import DistortedPanel, draw_distorted_map, draw_distorted_panels
 from sim.present.furniture import MapText
 from sim.present.isochrone_maps import Bbox, draw_isochrone_map
-from sim.present.network_maps import draw_network_map, list_project_sections, list_projects
+from sim.present.network_maps import draw_network_map, list_projects
+from sim.present.rail_sections import list_project_sections
 from sim.present.result_layers import (
     SOURCES,
     WATER_NAMES,

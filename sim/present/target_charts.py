@@ -10,13 +10,8 @@ from matplotlib.lines import Line2D
 
 from sim.present.chart_sheet import ChartText, Margins, make_chart, quiet_axes
 from sim.present.key import fit_size_pt
-from sim.present.style import (
-    FASTER_COLOURS,
-    INK_COLOUR,
-    NEW_COLOUR,
-    READING_NAMES,
-    map_style,
-)
+from sim.present.lettering import map_style
+from sim.present.style import FASTER_COLOURS, INK_COLOUR, NEW_COLOUR, READING_NAMES
 
 __all__ = ["draw_switching_tornado", "draw_target_timeline"]
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import rasterio
@@ -43,11 +44,13 @@ class WrittenRun:
     ----------
     tables : by the name of the file without .csv; a file that was not written is an empty table.
     surfaces : minutes from each place to every cell.
+    polygons : isochrones of each place.
     invariants : what was checked in the run, and whether it held.
     """
 
     tables: Mapping[str, pd.DataFrame]
     surfaces: Mapping[str, Surfaces]
+    polygons: Mapping[str, gpd.GeoDataFrame]
     invariants: Mapping[str, bool]
 
 
@@ -66,6 +69,7 @@ def read_written_run(folder: Path, places: Collection[str]) -> WrittenRun:
     return WrittenRun(
         tables={name: _read_table(folder / f"{name}.csv") for name in RESULT_TABLES},
         surfaces={place_id: _read_surfaces(folder / f"surface_{place_id}.tif") for place_id in places},
+        polygons={place_id: gpd.read_file(folder / "isochrones.gpkg", layer=place_id) for place_id in places},
         invariants=description["invariants"],
     )
 

@@ -60,7 +60,14 @@ class Region:
 
     def people_by(self, column: str = "county_index") -> "pd.Series[float]":
         """Return people summed over the cells, indexed by a column of the counties (city_id, province, adcode …)."""
-        return sum_people(self.grid, self.counties, column)
+        if column not in self._people:
+            self._people[column] = sum_people(self.grid, self.counties, column)
+        return self._people[column].copy()
+
+    @cached_property
+    def _people(self) -> dict[str, "pd.Series[float]"]:
+        """What `people_by` has summed so far: every scenario of a study asks for the same."""
+        return {}
 
     def cells_of(self, city_id: str) -> NDArray[np.bool_]:
         """Return True in the cells of a city, (rows, columns).

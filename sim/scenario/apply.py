@@ -1,6 +1,7 @@
 """Stage 2b: projects are applied to a copy of the network as it is at the end of a year."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -68,7 +69,7 @@ def _check_company(projects: list[Project]) -> list[str]:
 def _apply_additions(tables: dict[str, pd.DataFrame], additions: list[Add], problems: list[str]) -> None:
     added: dict[tuple[str, str], Add] = {}
     present = {table: set(tables[table].iloc[:, 0]) for table in {change.table for change in additions}}
-    rows: dict[str, list[Mapping[str, Any]]] = {}
+    new: dict[tuple[str, str], list[Add]] = {}
     for change in additions:
         table, key = change.table, change.key
         twin = added.get((table, key))
@@ -82,11 +83,30 @@ def _apply_additions(tables: dict[str, pd.DataFrame], additions: list[Add], prob
             problems.append(f"project '{change.project}': add {table} '{key}': it exists already")
             continue
         added[(table, key)] = change
-        rows.setdefault(table, []).append(change.row)
-        if change.children:
-            rows.setdefault(CHILDREN[table][0], []).extend(change.children)
-    for table, new in rows.items():
-        tables[table] = _with_rows(tables[table], table, new)
+        new.setdefault((table, change.project), []).append(change)
+    parts: dict[str, list[pd.DataFrame]] = {}
+    for (table, _), changes in new.items():
+        for name, rows in _rows_of(table, tuple(changes)).items():
+            parts.setdefault(name, []).append(rows)
+    for table, added_rows in parts.items():
+        there = [tables[table]] if len(tables[table]) else []
+        tables[table] = pd.concat([*there, *added_rows], ignore_index=True)
+
+
+@lru_cache(maxsize=1_000)
+def _rows_of(table: str, additions: tuple[Add, ...]) -> dict[str, pd.DataFrame]:
+    """Return the rows that a project adds to a table, and those that come with them, by table.
+
+    Of a thousand scenarios each builds some of the same few projects.
+    """
+    rows = {table: [change.row for change in additions]}
+    children = [child for change in additions for child in change.children]
+    if children:
+        rows[CHILDREN[table][0]] = children
+    return {
+        name: frame_of(name, [{column: row[column] for column in columns_of(name)} for row in own])
+        for name, own in rows.items()
+    }
 
 
 def _same_addition(a: Add, b: Add) -> bool:
@@ -165,6 +185,8 @@ def _drop_users_of_closed(tables: dict[str, pd.DataFrame], changes: list[Change]
     """A service over a closed line, or calling at a closed station, no longer runs."""
     closed_lines = {change.key for change in changes if isinstance(change, Close) and change.table == "lines"}
     closed_stations = {change.key for change in changes if isinstance(change, Close) and change.table == "stations"}
+    if not closed_lines and not closed_stations:
+        return
     services, stops = tables["services"], tables["service_stops"]
     calling = set(stops[stops["station_id"].isin(closed_stations)]["service_id"])
     stays = ~services["lines"].map(lambda used: bool(closed_lines.intersection(used))).astype(bool)
@@ -178,11 +200,6 @@ def _drop_users_of_closed(tables: dict[str, pd.DataFrame], changes: list[Change]
         tables["line_stops"] = line_stops[~line_stops["station_id"].isin(closed_stations)].reset_index(drop=True)
         gone = links["from_station"].isin(closed_stations) | links["to_station"].isin(closed_stations)
         tables["changes"] = links[~gone].reset_index(drop=True)
-
-
-def _with_rows(frame: pd.DataFrame, table: str, rows: list[Mapping[str, Any]]) -> pd.DataFrame:
-    addition = frame_of(table, [{name: row[name] for name in columns_of(table)} for row in rows])
-    return pd.concat([frame, addition], ignore_index=True) if len(frame) else addition
 
 
 def _drop_orphans(network: Network) -> Network:

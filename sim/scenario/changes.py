@@ -40,16 +40,16 @@ CHILDREN = {
 ALIASES = {"km": "chainage_km", "station": "station_id"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Change:
-    """One change of one project to one row."""
+    """One change of one project to one row; what follows from it is remembered by which object it is."""
 
     project: str
     table: str
     key: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Add(Change):
     """Add a row, with the rows that belong to it (the stops of a line or service, the points of a road)."""
 
@@ -57,7 +57,7 @@ class Add(Change):
     children: tuple[Mapping[str, Any], ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Set(Change):
     """Set values of a row; `was` holds what the project believes is there and is refused when that is stale."""
 
@@ -65,7 +65,7 @@ class Set(Change):
     now: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Close(Change):
     """Take a row out of service."""
 

@@ -43,11 +43,15 @@ def lower_within(
             least_extra, most_extra = min(least_extra, extra[i]), max(most_extra, extra[i])
             latest = max(latest, minutes[i])
         latest = min(latest, limit)
+        # A station that is left too late to matter is passed over before its bounds are fetched, which takes longest.
         for j in range(sources.size):
-            way = table.most[tile, sources[j]] + most_extra
-            if way <= longest:
-                latest = min(latest, starts[j] + way)
+            if starts[j] < latest:
+                way = table.most[tile, sources[j]] + most_extra
+                if way <= longest:
+                    latest = min(latest, starts[j] + way)
         for j in range(sources.size):
+            if not starts[j] <= latest:
+                continue
             least = table.least[tile, sources[j]]
             if least + least_extra <= longest and starts[j] + (least + least_extra) <= latest:
                 codes, step = table.codes[sources[j], begin:end], table.step[tile, sources[j]]

@@ -218,19 +218,23 @@ class DoorToDoor:
         """
         nodes = np.asarray(origins, dtype=np.int32)
         layout = self.roads.layout
-        cells = membership.ravel()[self._cell_numbers(layout.nodes)]
+        cells = membership.ravel()[layout.cells]
         positions = np.flatnonzero(cells >= 0).astype(np.int32)
         groups = cells[positions].astype(np.int32)
-        weights = people.ravel()[self._cell_numbers(layout.nodes[positions])].astype(np.float64)
+        weights = people.ravel()[layout.cells[positions]].astype(np.float64)
         wanted = tiles_of(layout, positions)
+        looked_at = np.flatnonzero(wanted[layout.tile])
         access = self.ends.from_tables(nodes, self.stations.nodes).minutes
 
         def count(own: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:
             total = np.zeros((len(to_ids), round(self.limit_min / BIN_MIN) + 1))
             legs = np.zeros((len(to_ids), len(LEGS) + 1))
+            minutes = np.empty(len(layout.nodes), dtype=np.float32)
+            by = np.empty(len(layout.nodes), dtype=np.int32)
             for k in own:
                 arrivals = self._arrivals(access[k])
-                minutes, by = self._earliest(nodes[k], arrivals, wanted)
+                minutes[looked_at], by[looked_at] = np.inf, NO_SOURCE
+                self._lower_to_earliest(nodes[k], arrivals, wanted, minutes, by)
                 by_source, minutes_by_source = np.zeros((2, len(to_ids), 1 + len(self.stations.nodes)))
                 count_by_bin(minutes, by, positions, groups, weights, BIN_MIN, total, by_source, minutes_by_source)
                 legs += self._pair_legs(arrivals, by_source, minutes_by_source)
@@ -263,7 +267,7 @@ class DoorToDoor:
         table, stations, starts = self._sources(origins)
         access = roads.minutes_at(table, starts, self.stations.nodes)
         seeds = self._seeds(starts, stations, access, float(cutoffs.max()))
-        weights = people.ravel()[self._cell_numbers(roads.layout.nodes)].astype(np.float64)
+        weights = people.ravel()[roads.layout.cells].astype(np.float64)
         result = np.zeros((len(origins), len(cutoffs)))
 
         def work(first: int, last: int) -> None:
@@ -318,22 +322,26 @@ class DoorToDoor:
             result[row] = [weights[fastest <= cutoff].sum() for cutoff in cutoffs_min]
         return result
 
-    def _earliest(
-        self, node: int, arrivals: _Arrivals, wanted: npt.NDArray[np.bool_]
-    ) -> tuple[npt.NDArray[np.float32], Integers]:
-        """Return the minutes at positions by road alone or by rail, and which: 0, or 1 + the last station.
+    def _lower_to_earliest(
+        self,
+        node: int,
+        arrivals: _Arrivals,
+        wanted: npt.NDArray[np.bool_],
+        minutes: npt.NDArray[np.float32],
+        by: Integers,
+    ) -> None:
+        """Lower the minutes at positions of wanted tiles to those by road alone or by rail, and note by which.
 
-        In tiles that are not wanted, and beyond the horizon, they are inf and `NO_SOURCE`.
+        ``minutes``, ``by`` : (n_positions,), written to: 0 by road, 1 + the last station by rail. Nothing is beyond the horizon.
         """
-        n_positions = len(self.roads.layout.nodes)
-        minutes = np.full(n_positions, np.inf, dtype=np.float32)
-        by = np.full(n_positions, NO_SOURCE, dtype=np.int32)
         table, source = self.roads.table_of([node])
-        at_once, no_extra = np.zeros(1, dtype=np.float32), np.zeros(n_positions, dtype=np.float32)
-        limits = (np.float32(np.inf), np.float32(self.limit_min))
-        lower_within(table, source, at_once, no_extra, *limits, wanted, 0, minutes, by)
+        at_once, limits = np.zeros(1, dtype=np.float32), (np.float32(np.inf), np.float32(self.limit_min))
+        lower_within(table, source, at_once, self._no_extra, *limits, wanted, 0, minutes, by)
         self.ends.lower(self.stations.nodes, arrivals.minutes, self.limit_min, wanted, minutes, by)
-        return minutes, by
+
+    @cached_property
+    def _no_extra(self) -> npt.NDArray[np.float32]:
+        return np.zeros(len(self.roads.layout.nodes), dtype=np.float32)
 
     def _sources(self, origins: Integers) -> tuple[TileTable, Integers, Integers]:
         """Return a table of road minutes, and which of its sources the stations and the origins are."""
@@ -353,15 +361,14 @@ class DoorToDoor:
         start = np.cumsum([0, *(len(own) for own in nodes)])
         return Seeds(start, np.concatenate(nodes).astype(np.int32), np.concatenate(minutes).astype(np.float32))
 
-    def _cell_numbers(self, nodes: Integers) -> npt.NDArray[np.int64]:
-        """Return the place of cells given as nodes in a flat array of (n_rows, n_columns)."""
-        rows, columns = nodes // self.graph.stride - 1, nodes % self.graph.stride - 1
-        return (rows * self.graph.grid.shape[1] + columns).astype(np.int64)
-
     def _arrivals(self, access_min: Floats) -> _Arrivals:
-        by_board = access_min[:, None] + self.rail_min
-        board = by_board.argmin(axis=0)
-        return _Arrivals(by_board[board, np.arange(len(board))], board, access_min[board])
+        near = np.flatnonzero(np.isfinite(access_min))
+        if not len(near):
+            near = np.zeros(1, dtype=np.int64)  # nowhere is reached, from whichever station
+        by_board = access_min[near, None] + self.rail_min[near]
+        first = by_board.argmin(axis=0)
+        board = near[first]
+        return _Arrivals(by_board[first, np.arange(len(board))], board, access_min[board])
 
     def _pair_legs(self, arrivals: _Arrivals, by_source: Floats, minutes_by_source: Floats) -> Floats:
         """Return pair-minutes by destination and leg, (n_groups, 7): road alone, then `LEGS`.

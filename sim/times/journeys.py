@@ -1,7 +1,7 @@
 """Stage 4 of rides: the shortest journeys of direct rides with changes between them, up to a number of changes.
 
 A journey is ride, change, ride, …; its minutes are those of the rides (with their waits) and of the changes. Journeys
-with one change more come from those found so far by one min-plus product, so `max_changes` rounds are exact.
+with one change more come from those found so far by a min-plus product, so `max_changes` rounds are exact.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,9 @@ from sim.errors import InputError
 from sim.times.common_lines import TIE_MIN
 from sim.times.service_runs import FloatArray, IntArray
 
-__all__ = ["ChangeLinks", "Journeys", "Round", "build_change_links", "solve_journeys"]
+__all__ = ["ChangeLinks", "Journeys", "build_change_links", "solve_journeys"]
+
+Stations = NDArray[np.int32]
 
 NONE = -1
 
@@ -32,35 +34,29 @@ class ChangeLinks:
 
 
 @dataclass(frozen=True)
-class Round:
-    """What one more change brought; matrices are (stations, stations), -1 where nothing got shorter.
+class Journeys:
+    """The shortest journeys between stations.
 
     Attributes
     ----------
-    via: the station of arrival of the last change of the journey.
-    link: the change link taken there.
+    total_min : minutes, (stations, stations), inf where there is none.
+    via : for each further change the station of arrival at which it is made, -1 where it brings nothing,
+        (changes, stations, stations).
+    onward_link : the change link by which one goes on from a station to another, (stations, stations).
     """
 
-    via: IntArray
-    link: IntArray
-
-
-@dataclass(frozen=True)
-class Journeys:
-    """The shortest journeys: minutes (inf where there is none) and what each further change brought."""
-
     total_min: FloatArray
-    rounds: tuple[Round, ...]
+    via: Stations
+    onward_link: Stations
 
     def changes_of(self, from_index: int, to_index: int) -> list[tuple[int, int]]:
         """Return (station of arrival, change link) of each change on the way, in order; [] for a direct ride."""
         changes: list[tuple[int, int]] = []
         end = to_index
-        for taken in reversed(self.rounds):
-            via = int(taken.via[from_index, end])
-            if via != NONE:
-                changes.append((via, int(taken.link[from_index, end])))
-                end = via
+        for via in self.via[::-1, from_index]:
+            if via[end] != NONE:
+                changes.append((int(via[end]), int(self.onward_link[via[end], end])))
+                end = via[end]
         return changes[::-1]
 
 
@@ -111,43 +107,50 @@ def solve_journeys(direct_min: FloatArray, links: ChangeLinks, *, max_changes: i
     Of journeys that take equally long the one with fewer changes counts, then the one that changes at the station
     that comes first, in the station itself before another station.
     """
-    onward_min, onward_link = _change_and_ride(direct_min, links)
-    total_min = direct_min
-    rounds = []
-    for _ in range(max_changes):
-        total_min, via = _add_change(total_min, onward_min)
-        link = np.where(via == NONE, NONE, onward_link[via, np.arange(len(via))])
-        rounds.append(Round(via, link))
+    onward_min, onward_link = _change_and_ride(direct_min, links.from_index, links.to_index, links.minutes)
+    total_min, via = _add_changes(direct_min, onward_min, max_changes)
     total_min.setflags(write=False)
-    return Journeys(total_min, tuple(rounds))
+    return Journeys(total_min, via, onward_link)
 
 
-def _change_and_ride(direct_min: FloatArray, links: ChangeLinks) -> tuple[FloatArray, IntArray]:
+@numba.njit(cache=True, nogil=True)
+def _change_and_ride(
+    direct_min: FloatArray, from_index: IntArray, to_index: IntArray, link_min: FloatArray
+) -> tuple[FloatArray, Stations]:
     """Return the minutes from arrival at a station over a change to each station, and the change link taken."""
-    onward_min = np.full_like(direct_min, np.inf)
-    onward_link = np.full(direct_min.shape, NONE, dtype=np.int64)
-    for link, (at, leaves) in enumerate(zip(links.from_index, links.to_index, strict=True)):
-        minutes = links.minutes[link] + direct_min[leaves]
-        shorter = minutes < onward_min[at] - TIE_MIN
-        onward_min[at, shorter] = minutes[shorter]
-        onward_link[at, shorter] = link
+    onward_min = np.full(direct_min.shape, np.inf)
+    onward_link = np.full(direct_min.shape, NONE, np.int32)
+    for link in range(len(link_min)):
+        at, leaves = from_index[link], to_index[link]
+        for end in range(len(direct_min)):
+            minutes = link_min[link] + direct_min[leaves, end]
+            if minutes < onward_min[at, end] - TIE_MIN:
+                onward_min[at, end] = minutes
+                onward_link[at, end] = link
     return onward_min, onward_link
 
 
 @numba.njit(cache=True, nogil=True)
-def _add_change(total_min: FloatArray, onward_min: FloatArray) -> tuple[FloatArray, NDArray[np.int64]]:
-    """Return the minutes of journeys that may have one change more, and the station of arrival of that change."""
-    count = len(total_min)
-    shortest = total_min.copy()
-    via = np.full(total_min.shape, -1, np.int64)
+def _add_changes(direct_min: FloatArray, onward_min: FloatArray, max_changes: int) -> tuple[FloatArray, Stations]:
+    """Return the minutes of journeys with up to so many changes, and where each further change is made.
+
+    A round prolongs only the journeys that the round before brought: of all others it is known where they lead to.
+    """
+    count = len(direct_min)
+    total_min = direct_min.copy()
+    via = np.full((max_changes, count, count), NONE, np.int32)
     for start in range(count):
-        for at in range(count):
-            so_far = total_min[start, at]
-            if so_far == np.inf:
-                continue
-            for end in range(count):
-                minutes = so_far + onward_min[at, end]
-                if minutes < shortest[start, end] - TIE_MIN and end != start:
-                    shortest[start, end] = minutes
-                    via[start, end] = at
-    return shortest, via
+        shortest = total_min[start]
+        for change in range(max_changes):
+            so_far, taken = shortest.copy(), via[change, start]
+            for at in range(count):
+                if so_far[at] == np.inf or (change > 0 and via[change - 1, start, at] == NONE):
+                    continue
+                onward = onward_min[at]
+                for end in range(count):
+                    minutes = so_far[at] + onward[end]
+                    is_shorter = minutes < shortest[end] - TIE_MIN
+                    shortest[end] = minutes if is_shorter else shortest[end]
+                    taken[end] = at if is_shorter else taken[end]
+            shortest[start], taken[start] = direct_min[start, start], NONE  # nobody travels to where they are
+    return total_min, via

@@ -7,23 +7,29 @@ of the lines it lists, at the speeds permitted there. Around the stations on the
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import pairwise
+from math import inf, isnan
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from sim.errors import NoRouteError
+from sim.network.ordered_rows import order_rows
 from sim.times.speed_profile import Section
 
 __all__ = [
     "STOP_THROAT_KM",
     "STOP_THROAT_KMH",
+    "Leaving",
     "LinePaths",
     "LineSection",
     "Throat",
+    "fastest_path",
     "limit_sections",
     "line_sections",
+    "sections_leaving",
     "station_throats",
 ]
 
@@ -33,8 +39,7 @@ STOP_THROAT_KMH = (
 STOP_THROAT_KM = 1.5  # km from the middle of the platform to the outermost turnout, of an ordinary station
 
 
-@dataclass(frozen=True)
-class LineSection:
+class LineSection(NamedTuple):
     """A stretch of one line between neighbouring stations, in the direction of travel."""
 
     line_id: str
@@ -44,8 +49,7 @@ class LineSection:
     limit_kmh: float
 
 
-@dataclass(frozen=True)
-class Throat:
+class Throat(NamedTuple):
     """The slow approach of a station: its length on each side and, if passing trains are slowed too, their limit."""
 
     km: float
@@ -58,78 +62,93 @@ def line_sections(lines: pd.DataFrame, line_stops: pd.DataFrame, date: pd.Timest
     The limit is the lower of the line's speed (`lines.speed_kmh`, on a dated network that of the date) and the
     section's own.
     """
-    line_speed = lines.set_index("line_id")["speed_kmh"]
-    stops = line_stops[line_stops["line_id"].isin(line_speed.index)].sort_values(["line_id", "sequence"])
-    before = stops.groupby("line_id")[["station_id", "chainage_km"]].shift()
-    limits = stops["speed_kmh"].fillna(float("inf")).clip(upper=stops["line_id"].map(line_speed))
-    is_open = before["station_id"].notna()
+    ordered = order_rows(line_stops, "line_id")
+    line_speed = dict(zip(lines["line_id"], lines["speed_kmh"], strict=True))
+    speeds = np.array([line_speed.get(line, np.nan) for line in ordered.names.tolist()])
+    listed = np.array([line in line_speed for line in ordered.names.tolist()], dtype=np.bool_)
+    from_row, to_row = (ordered.row[part][ordered.goes_on] for part in (slice(None, -1), slice(1, None)))
+    line = ordered.number[1:][ordered.goes_on]
+    is_open = listed[line]
     if date is not None:
-        is_open &= stops["opening_date"].isna() | (stops["opening_date"] <= date)
-    table = pd.DataFrame(
-        {
-            "line_id": stops["line_id"],
-            "from_id": before["station_id"],
-            "to_id": stops["station_id"],
-            "km": stops["chainage_km"] - before["chainage_km"],
-            "limit_kmh": limits,
-        }
-    )[is_open]
-    return tuple(LineSection(*row) for row in table.itertuples(index=False, name=None))
+        opening = line_stops["opening_date"]
+        is_open = is_open & (opening.isna() | (opening <= date)).to_numpy()[to_row]
+    from_row, to_row, line = from_row[is_open], to_row[is_open], line[is_open]
+    station, km = line_stops["station_id"].to_numpy(dtype=object), line_stops["chainage_km"].to_numpy()
+    limit = np.fmin(line_stops["speed_kmh"].fillna(np.inf).to_numpy()[to_row], speeds[line])
+    columns = (ordered.names[line], station[from_row], station[to_row], km[to_row] - km[from_row], limit)
+    return tuple(map(LineSection, *(column.tolist() for column in columns)))
 
 
 def station_throats(stations: pd.DataFrame) -> dict[str, Throat]:
     """Return the throat of every station by its id."""
-    columns = stations[["station_id", "throat_km", "throat_speed_kmh"]].itertuples(index=False, name=None)
-    return {
-        station: Throat(STOP_THROAT_KM if pd.isna(km) else km, None if pd.isna(speed) else speed)
-        for station, km, speed in columns
-    }
+    lengths_km = stations["throat_km"].fillna(STOP_THROAT_KM)
+    passing = [None if isnan(speed) else speed for speed in stations["throat_speed_kmh"].tolist()]
+    return dict(zip(stations["station_id"], map(Throat, lengths_km.tolist(), passing), strict=True))
+
+
+class Leaving(dict[str, list[LineSection]]):
+    """The sections that leave each station in either direction, of lines in their order; joined when first asked for."""
+
+    def __init__(self, by_line: Iterable[Mapping[str, list[LineSection]]]) -> None:
+        super().__init__()
+        self._by_line = tuple(by_line)
+
+    def __missing__(self, station: str) -> list[LineSection]:
+        found = self[station] = [section for line in self._by_line for section in line.get(station, ())]
+        return found
+
+
+def sections_leaving(sections: Iterable[LineSection]) -> dict[str, list[LineSection]]:
+    """Return the sections of a line that leave each of its stations, in either direction."""
+    leaving: dict[str, list[LineSection]] = defaultdict(list)
+    for section in sections:
+        leaving[section.from_id].append(section)
+        leaving[section.to_id].append(
+            LineSection(section.line_id, section.to_id, section.from_id, section.km, section.limit_kmh)
+        )
+    return dict(leaving)
 
 
 class LinePaths:
     """Fastest ways over chosen lines; remembers the sections of each set of lines."""
 
     def __init__(self, sections: Iterable[LineSection]) -> None:
-        self._by_line: dict[str, list[LineSection]] = defaultdict(list)
+        by_line: dict[str, list[LineSection]] = defaultdict(list)
         for section in sections:
-            self._by_line[section.line_id].append(section)
-        self._leaving: dict[tuple[str, ...], Mapping[str, list[LineSection]]] = {}
+            by_line[section.line_id].append(section)
+        self._by_line = {line: sections_leaving(own) for line, own in by_line.items()}
+        self._leaving: dict[tuple[str, ...], Leaving] = {}
 
     def path(self, lines: tuple[str, ...], from_id: str, to_id: str) -> tuple[LineSection, ...]:
-        """Return the fastest way from a station to another over `lines`, in the direction of travel.
-
-        Fastest at the permitted speeds, whatever the train: 110 km at 350 km/h (18.9 min) come before 100 km at 200
-        (30 min). Of equally fast ways the line named first is taken. Raises `NoRouteError` if the lines do not connect
-        the two.
-        """
-        leaving = self._sections_leaving(lines)
-        arrived: dict[str, LineSection | None] = {}
-        queue: list[tuple[float, int, str, LineSection | None]] = [(0.0, 0, from_id, None)]
-        pushed = 0  # settles ties in the order of pushing
-        while queue:
-            minutes, _, station, section = heappop(queue)
-            if station in arrived:
-                continue
-            arrived[station] = section
-            if station == to_id:
-                return _trace(arrived, to_id)
-            for onward in leaving.get(station, ()):
-                if onward.to_id not in arrived:
-                    pushed += 1
-                    arrival = minutes + 60.0 * onward.km / onward.limit_kmh
-                    heappush(queue, (arrival, pushed, onward.to_id, onward))
-        raise NoRouteError(f"no open way from '{from_id}' to '{to_id}' over the lines {';'.join(lines) or '(none)'}")
-
-    def _sections_leaving(self, lines: tuple[str, ...]) -> Mapping[str, list[LineSection]]:
+        """Return the fastest way from a station to another over `lines`, see `fastest_path`."""
         if lines not in self._leaving:
-            leaving: dict[str, list[LineSection]] = defaultdict(list)
-            for section in (section for line in lines for section in self._by_line.get(line, ())):
-                leaving[section.from_id].append(section)
-                leaving[section.to_id].append(
-                    LineSection(section.line_id, section.to_id, section.from_id, section.km, section.limit_kmh)
-                )
-            self._leaving[lines] = leaving
-        return self._leaving[lines]
+            self._leaving[lines] = Leaving(self._by_line[line] for line in lines if line in self._by_line)
+        return fastest_path(self._leaving[lines], lines, from_id, to_id)
+
+
+def fastest_path(leaving: Leaving, lines: tuple[str, ...], from_id: str, to_id: str) -> tuple[LineSection, ...]:
+    """Return the fastest way from a station to another over `lines`, in the direction of travel.
+
+    Fastest at the permitted speeds, whatever the train: 110 km at 350 km/h (18.9 min) come before 100 km at 200
+    (30 min). Of equally fast ways the line named first is taken. Raises `NoRouteError` if the lines do not connect
+    the two.
+    """
+    arrived: dict[str, LineSection | None] = {}
+    queue: list[tuple[float, int, str, LineSection | None]] = [(0.0, 0, from_id, None)]
+    pushed = 0  # settles ties in the order of pushing
+    while queue:
+        minutes, _, station, section = heappop(queue)
+        if station in arrived:
+            continue
+        arrived[station] = section
+        if station == to_id:
+            return _trace(arrived, to_id)
+        for onward in leaving[station]:
+            if onward.to_id not in arrived:
+                pushed += 1
+                arrival = minutes + 60.0 * onward.km / onward.limit_kmh
+                heappush(queue, (arrival, pushed, onward.to_id, onward))
+    raise NoRouteError(f"no open way from '{from_id}' to '{to_id}' over the lines {';'.join(lines) or '(none)'}")
 
 
 def limit_sections(
@@ -169,14 +188,18 @@ def _cut(
     ends: list[float], zones: list[tuple[float, float, float]], path: tuple[LineSection, ...]
 ) -> tuple[tuple[str, ...], tuple[Section, ...]]:
     """Cut the way where a limit begins or ends; the lowest limit counts. Pieces of one line and limit are joined."""
-    marks = sorted({round(min(max(mark, 0.0), ends[-1]), 6) for zone in zones for mark in zone[:2]})
+    within = [(*(round(min(max(mark, 0.0), ends[-1]), 6) for mark in zone[:2]), zone[2]) for zone in zones]
+    marks = sorted({mark for zone in within for mark in zone[:2]})
+    place = {mark: number for number, mark in enumerate(marks)}
+    limits = [inf] * (len(marks) - 1)
+    for zone_start, zone_end, speed in within:
+        for number in range(place[zone_start], place[zone_end]):
+            limits[number] = min(limits[number], speed)
     pieces: list[tuple[str, float, float]] = []  # line, km, limit
     number = 0
-    for start, end in pairwise(marks):
-        middle = (start + end) / 2.0
-        while ends[number + 1] < middle:
+    for (start, end), limit in zip(pairwise(marks), limits, strict=True):
+        while ends[number + 1] < (start + end) / 2.0:
             number += 1
-        limit = min(speed for zone_start, zone_end, speed in zones if zone_start < middle < zone_end)
         line = path[number].line_id
         if pieces and pieces[-1][0] == line and pieces[-1][2] == limit:
             pieces[-1] = (line, pieces[-1][1] + end - start, limit)

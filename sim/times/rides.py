@@ -11,18 +11,22 @@ fastest one; at changes this takes the timetable to be tied together.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, Literal
 
-import networkx as nx
+import numba
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from sim.errors import InputError, NoRouteError, did_you_mean
 from sim.times.common_lines import WAIT_ALPHA, DirectRides, solve_direct_rides
-from sim.times.journeys import NONE, ChangeLinks, Journeys, build_change_links, solve_journeys
-from sim.times.ride_graph import build_ride_graph
+from sim.times.journeys import NONE, ChangeLinks, Journeys, Stations, build_change_links, solve_journeys
 from sim.times.service_runs import FloatArray, IntArray, build_runs
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 __all__ = ["Leg", "Rides", "solve_rides"]
 
@@ -57,7 +61,6 @@ class Rides:
     Attributes
     ----------
     station_ids: names of rows and columns.
-    fastest_min: least minutes of fastest trains in-train (with dwells) and of changes, without any wait.
     typical_min: minutes in trains of the typical journey, summed over its rides. The minutes of its changes are in
         `change_min`, not here.
     wait_min: expected wait at the first station of the typical journey.
@@ -70,11 +73,10 @@ class Rides:
         `first_departure_min` where a day is too short; nan where no hours are known.
     mean_direct_min, direct_trains_per_day: expected ride and trains a day of the direct trains that someone without a
         timetable would board (half headways, no cap), whatever the wait rule; for comparison with timetables.
-    direct_rides, change_links, fastest_journeys, typical_journeys: what the journeys were made of.
+    direct_rides, change_links, typical_journeys: what the journeys were made of.
     """
 
     station_ids: tuple[str, ...]
-    fastest_min: FloatArray
     typical_min: FloatArray
     wait_min: FloatArray
     change_min: FloatArray
@@ -84,8 +86,18 @@ class Rides:
     last_departure_min: FloatArray
     direct_rides: DirectRides = field(repr=False)
     change_links: ChangeLinks = field(repr=False)
-    fastest_journeys: Journeys = field(repr=False)
     typical_journeys: Journeys = field(repr=False)
+
+    @cached_property
+    def fastest_journeys(self) -> Journeys:
+        """The fastest journeys, worked out when first asked for: many scenarios are asked for typical minutes only."""
+        most = len(self.typical_journeys.via)
+        return solve_journeys(self.direct_rides.fastest_min, self.change_links, max_changes=most)
+
+    @property
+    def fastest_min(self) -> FloatArray:
+        """Least minutes of fastest trains in-train (with dwells) and of changes, without any wait."""
+        return self.fastest_journeys.total_min
 
     @property
     def total_min(self) -> FloatArray:
@@ -126,7 +138,7 @@ class Rides:
         start, end = self._index(from_id), self._index(to_id)
         journeys = self.typical_journeys if reading == "typical" else self.fastest_journeys
         if not np.isfinite(journeys.total_min[start, end]):
-            most = len(journeys.rounds)
+            most = len(journeys.via)
             raise NoRouteError(f"no journey by train from {from_id!r} to {to_id!r} with up to {most} changes")
         links = self.change_links
         legs: list[Leg] = []
@@ -166,10 +178,14 @@ class Rides:
         See `sim.times.ride_graph` for nodes and attributes.
         """
         _check_reading(reading)
-        most = len(self.typical_journeys.rounds)
-        return build_ride_graph(
+        most = len(self.typical_journeys.via)
+        build = import_module(
+            "sim.times.ride_graph"
+        ).build_ride_graph  # networkx takes 0.13 s to load and is rarely asked for
+        graph: nx.DiGraph = build(
             self.direct_rides, self.change_links, max_changes=most, reading=reading, from_id=from_id
         )
+        return graph
 
     def _index(self, station_id: str) -> int:
         if station_id not in self.station_ids:
@@ -235,62 +251,82 @@ def solve_rides(
         wait_beyond_cap_share=wait_beyond_cap_share,
         service_day_min=service_day_min,
     )
-    fastest = solve_journeys(direct.fastest_min, links, max_changes=max_changes)
     typical = solve_journeys(direct.wait_min + direct.ride_min, links, max_changes=max_changes)
-    parts = _parts(direct, links, typical)
-    for values in parts.values():
+    parts = _add_up(
+        direct.ride_min,
+        direct.wait_min,
+        direct.trains_per_day,
+        direct.first_departure_min,
+        direct.last_departure_min,
+        typical.via,
+        typical.onward_link,
+        links.to_index,
+        links.minutes,
+    )
+    for values in parts:
         values.setflags(write=False)
+    ride, wait, change, trains, first, last, changes = parts
     return Rides(
         station_ids=runs.station_ids,
-        fastest_min=fastest.total_min,
-        changes=_count_changes(typical),
+        typical_min=ride,
+        wait_min=wait,
+        change_min=change,
+        changes=changes,
+        trains_per_day=trains,
+        first_departure_min=first,
+        last_departure_min=last,
         direct_rides=direct,
         change_links=links,
-        fastest_journeys=fastest,
         typical_journeys=typical,
-        **parts,
     )
 
 
-def _parts(direct: DirectRides, links: ChangeLinks, journeys: Journeys) -> dict[str, FloatArray]:
-    """Return what the journeys are made of, adding up the rides in the order in which the rounds found them."""
-    ride, wait, trains = direct.ride_min.copy(), direct.wait_min.copy(), direct.trains_per_day.copy()
-    change = np.where(np.isfinite(ride), 0.0, np.inf)
-    first, last = direct.first_departure_min.copy(), direct.last_departure_min.copy()
-    for taken in journeys.rounds:
-        start, end = np.nonzero(taken.via != NONE)
-        via, link = taken.via[start, end], taken.link[start, end]
-        leaves = links.to_index[link]
-        before = (start, via)
-        onward = (leaves, end)
-        # The last train of the new ride needs no wait of its own; waits at earlier changes stay in the reckoning.
-        to_onward = ride[before] + change[before] + links.minutes[link]
-        new_last = np.fmin(last[before], direct.last_departure_min[onward] - to_onward)
-        new_change = change[before] + links.minutes[link] + direct.wait_min[onward]
-        new_ride = ride[before] + direct.ride_min[onward]
-        new_trains = np.minimum(trains[before], direct.trains_per_day[onward])
-        new_wait, new_first = wait[before], first[before]
-        pairs = (start, end)
-        ride[pairs], wait[pairs], change[pairs], trains[pairs] = new_ride, new_wait, new_change, new_trains
-        first[pairs], last[pairs] = new_first, new_last
-    return {
-        "typical_min": ride,
-        "wait_min": wait,
-        "change_min": change,
-        "trains_per_day": trains,
-        "first_departure_min": first,
-        "last_departure_min": last,
-    }
+@numba.njit(cache=True, nogil=True)
+def _add_up(
+    ride_min: FloatArray,
+    wait_min: FloatArray,
+    trains_per_day: FloatArray,
+    first_departure_min: FloatArray,
+    last_departure_min: FloatArray,
+    via: Stations,
+    onward_link: Stations,
+    to_index: IntArray,
+    link_min: FloatArray,
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, IntArray]:
+    """Return what journeys are made of: ride, wait, change, trains, first and last departure, number of changes.
 
-
-def _count_changes(journeys: Journeys) -> IntArray:
-    """Return the changes of every journey, -1 where there is none."""
-    changes = np.where(np.isfinite(journeys.total_min), 0, NONE)
-    for taken in journeys.rounds:
-        start, end = np.nonzero(taken.via != NONE)
-        changes[start, end] = changes[start, taken.via[start, end]] + 1
-    changes.setflags(write=False)
-    return changes
+    All but the last four arguments are those of direct rides.
+    """
+    ride, wait, trains = ride_min.copy(), wait_min.copy(), trains_per_day.copy()
+    first, last = first_departure_min.copy(), last_departure_min.copy()
+    change = np.where(np.isfinite(ride_min), 0.0, np.inf)
+    changes = np.where(np.isfinite(ride_min), 0, NONE)
+    ends = np.empty(len(via) + 1, np.int64)  # of the rides, the last first
+    for start in range(len(ride)):
+        for end in range(len(ride)):
+            ends[0], rides = end, 1
+            for number in range(len(via) - 1, -1, -1):
+                if via[number, start, ends[rides - 1]] != NONE:
+                    ends[rides] = via[number, start, ends[rides - 1]]
+                    rides += 1
+            if rides == 1:
+                continue
+            own = ends[rides - 1]
+            minutes, on_foot = ride_min[start, own], 0.0
+            fewest, until = trains_per_day[start, own], last_departure_min[start, own]
+            wait[start, end], first[start, end] = wait_min[start, own], first_departure_min[start, own]
+            for number in range(rides - 2, -1, -1):
+                link = onward_link[ends[number + 1], ends[number]]
+                leaves, own = to_index[link], ends[number]
+                # The last train of the new ride needs no wait of its own; waits at earlier changes stay in the reckoning.
+                latest = last_departure_min[leaves, own] - (minutes + on_foot + link_min[link])
+                until = latest if np.isnan(until) or latest < until else until
+                on_foot = on_foot + link_min[link] + wait_min[leaves, own]
+                minutes += ride_min[leaves, own]
+                fewest = min(fewest, trains_per_day[leaves, own])
+            ride[start, end], change[start, end], changes[start, end] = minutes, on_foot, rides - 1
+            trains[start, end], last[start, end] = fewest, until
+    return ride, wait, change, trains, first, last, changes
 
 
 def _check_reading(reading: str) -> None:

@@ -15,7 +15,18 @@ from sim.errors import InputError
 from sim.region.grid import Grid
 from sim.times.kernels import PreparedGraph, prepare_graph, step_km
 
-__all__ = ["ArcTable", "RoadGraph", "cells_from", "nearest_land", "pad", "place_node", "reverse_graph", "to_grid"]
+__all__ = [
+    "ArcTable",
+    "RoadGraph",
+    "cells_from",
+    "find_nodes",
+    "nearest_land",
+    "pad",
+    "place_node",
+    "place_nodes",
+    "reverse_graph",
+    "to_grid",
+]
 
 PLACE_REACH_KM = 5.0
 """A place may lie this far from the nearest study cell: a quay or a reclaimed shore, not an island without land."""
@@ -208,24 +219,34 @@ def _is_land(grid: Grid, cells: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     return np.asarray(inside)
 
 
-def place_node(graph: RoadGraph, lon: float, lat: float) -> int:
-    """Return the node of the study cell that a place lies in, or of the nearest one within 5 km.
+def find_nodes(graph: RoadGraph, lon: npt.ArrayLike, lat: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """Return the node of the study cell that each place lies in, or of the nearest one within 5 km, (n,); -1 for none."""
+    reach_cells = PLACE_REACH_KM * 1000 / graph.grid.cell_m
+    cells, _ = nearest_land(graph.grid, to_grid(graph.grid, lon, lat), reach_cells)
+    rows, columns = np.divmod(cells, graph.grid.shape[1])
+    return np.where(cells < 0, -1, (rows + 1) * graph.stride + columns + 1)
+
+
+def place_nodes(graph: RoadGraph, lon: npt.ArrayLike, lat: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """Return the node of the study cell that each place lies in, or of the nearest one within 5 km, (n,).
 
     Raises
     ------
     InputError
         If there is no study land within 5 km: the place lies on the sea or outside the study area.
     """
-    if (lon, lat) in graph.known_places:
-        return graph.known_places[lon, lat]
-    reach_cells = PLACE_REACH_KM * 1000 / graph.grid.cell_m
-    cell, _ = nearest_land(graph.grid, to_grid(graph.grid, lon, lat), reach_cells)
-    if cell[0] < 0:
+    nodes = find_nodes(graph, lon, lat)
+    if (nodes < 0).any():
+        k = int(np.flatnonzero(nodes < 0)[0])
         raise InputError(
-            f"place {lon:.5f},{lat:.5f}: no study land within {PLACE_REACH_KM:g} km; "
+            f"place {np.atleast_1d(lon)[k]:.5f},{np.atleast_1d(lat)[k]:.5f}: no study land within {PLACE_REACH_KM:g} km; "
             "it lies on the sea or outside the study area (longitude comes first)"
         )
-    n_columns = graph.grid.shape[1]
-    node = graph.cell_node(int(cell[0]) // n_columns, int(cell[0]) % n_columns)
-    graph.known_places[lon, lat] = node
-    return node
+    return nodes
+
+
+def place_node(graph: RoadGraph, lon: float, lat: float) -> int:
+    """Return the node of one place, as `place_nodes`; it is remembered."""
+    if (lon, lat) not in graph.known_places:
+        graph.known_places[lon, lat] = int(place_nodes(graph, lon, lat)[0])
+    return graph.known_places[lon, lat]

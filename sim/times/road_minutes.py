@@ -39,12 +39,14 @@ class TileLayout:
     start : first position of each tile, (n_tiles + 1,).
     position : position of each cell of the graph, -1 outside the study land, (n_cells,).
     tile : number of the tile of each position, (n_positions,).
+    cells : the place of each position in a flat array of (n_rows, n_columns), (n_positions,).
     """
 
     nodes: Integers
     start: npt.NDArray[np.int64]
     position: Integers
     tile: Integers
+    cells: npt.NDArray[np.int64]
 
 
 def lay_tiles(graph: RoadGraph, tile_cells: int = TILE_CELLS) -> TileLayout:
@@ -59,7 +61,8 @@ def lay_tiles(graph: RoadGraph, tile_cells: int = TILE_CELLS) -> TileLayout:
     position = np.full(graph.n_cells, -1, dtype=np.int32)
     position[nodes[order]] = np.arange(len(nodes))
     number = np.repeat(np.arange(len(start) - 1, dtype=np.int32), np.diff(start))
-    return TileLayout(nodes[order], start, position, number)
+    cells = (rows * graph.grid.shape[1] + columns)[order].astype(np.int64)
+    return TileLayout(nodes[order], start, position, number, cells)
 
 
 def tiles_of(layout: TileLayout, positions: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
@@ -134,7 +137,7 @@ class RoadMinutes:
         what = ("between", origins, targets, reverse)
         kept = self._load(*what)
         if kept is None:
-            graph = reverse_graph(self.graph) if reverse else self.graph
+            graph = self._backwards if reverse else self.graph
             kept = {"minutes": minutes_to_targets(graph.prepared, each_alone(origins), targets)}
             self._store(kept, *what)
         return np.asarray(kept["minutes"])
@@ -151,6 +154,23 @@ class RoadMinutes:
         result = np.full(self.graph.n_cells, np.inf, dtype=np.float32)
         result[self.graph.land_nodes] = self._surfaces[node]
         return result
+
+    def nearest(self, nodes: npt.ArrayLike) -> Floats:
+        """Return road minutes from every cell to the nearest of some nodes, (n_cells,), inf where there is no way."""
+        ends = np.unique(np.asarray(nodes, dtype=np.int32))
+        result = np.full(self.graph.n_cells, np.inf, dtype=np.float32)
+        if len(ends):
+            kept = self._load("nearest", ends)
+            if kept is None:
+                backwards = self._backwards.prepared
+                kept = {"minutes": minutes_from(backwards, seeds_of(ends))[self.graph.land_nodes]}
+                self._store(kept, "nearest", ends)
+            result[self.graph.land_nodes] = kept["minutes"]
+        return result
+
+    @cached_property
+    def _backwards(self) -> RoadGraph:
+        return reverse_graph(self.graph)
 
     def table_of(self, nodes: npt.ArrayLike) -> tuple[TileTable, Integers]:
         """Return a table of road minutes to every cell with these nodes as sources, and which of its sources they are.

@@ -10,6 +10,7 @@ from sim.errors import InputError
 from sim.region.grid import Grid
 from sim.times.congestion import read_congestion
 from sim.times.kernels import each_alone, minutes_from, minutes_to_targets, prepare_graph, seeds_of
+from sim.times.road_checks import check_drawn_roads
 from sim.times.road_graph import RoadGraph, cells_from, pad, place_node, reverse_graph
 from sim.times.road_links import (
     COAST_REACH_CELLS,
@@ -22,7 +23,7 @@ from sim.times.road_links import (
     join_links,
     shipped_part,
 )
-from sim.times.road_routes import RoadLeg, RoadRoute, road_route, to_networkx
+from sim.times.road_routes import RoadLeg, RoadRoute, road_route
 
 __all__ = [
     "RoadGraph",
@@ -35,7 +36,6 @@ __all__ = [
     "road_route",
     "road_surface",
     "surfaces_to",
-    "to_networkx",
 ]
 
 SHORTEST_LINK_MIN = 1e-3
@@ -78,7 +78,8 @@ def compile_roads(
     Raises
     ------
     InputError
-        Listing every problem: an unknown class, a road of one point, a point that joins nothing, a pier far from land …
+        Listing every problem: an unknown class, a road of one point, one that is shorter than it is drawn, a point that
+        joins nothing, a pier far from land …
 
     Notes
     -----
@@ -88,7 +89,7 @@ def compile_roads(
     traffic = read_congestion(grid, congestion, urban_density_per_km2)
     speed_kmh = np.where(traffic.built_up, local_urban_speed_kmh * traffic.city, local_speed_kmh)
     local = LocalRoads(grid, 60.0 / speed_kmh * local_detour, traffic)
-    authored_problems: list[str] = []
+    authored_problems = check_drawn_roads(grid, roads, road_points)
     parts = [
         shipped_part(local, road_nodes, road_links, road_classes, problems),
         authored_part(local, roads, road_points, road_classes, authored_problems),

@@ -8,8 +8,8 @@ run are fitted in `calibration`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from itertools import chain, groupby, pairwise
 from typing import NamedTuple
 
@@ -18,13 +18,17 @@ import pandas as pd
 
 from sim.errors import InputError, NoRouteError
 from sim.network.network import Network
+from sim.network.ordered_rows import order_rows, stations_in_order
+from sim.network.remembered import remember
 from sim.times.line_paths import (
     STOP_THROAT_KMH,
-    LinePaths,
+    Leaving,
     LineSection,
     Throat,
+    fastest_path,
     limit_sections,
     line_sections,
+    sections_leaving,
     station_throats,
 )
 from sim.times.speed_profile import (
@@ -52,7 +56,6 @@ __all__ = [
 ]
 
 HOP_KEYS = ["service_id", "lines", "train_class", "trains_per_day", "both_directions", "sequence", "from_id", "to_id"]
-HOP_COLUMNS = ["service_id", "sequence", "from_id", "to_id", "km", "technical_min", "run_min", "lines"]
 
 
 @dataclass(frozen=True)
@@ -63,10 +66,15 @@ class HopTime:
     minutes_by_line: Mapping[str, float]
     sections: tuple[Section, ...]
 
-    @property
+    @cached_property
     def technical_min(self) -> float:
         """Technical running time, minutes."""
         return sum(self.minutes_by_line.values())
+
+    @cached_property
+    def lines(self) -> str:
+        """The lines run over, separated by `;`."""
+        return ";".join(self.minutes_by_line)
 
     def run_min(self, supplement_percent: Mapping[str, float]) -> float:
         """Return the running time in minutes: each line's technical minutes lengthened by that line's supplement.
@@ -82,6 +90,50 @@ class _Course:
 
     sections: tuple[LineSection, ...]
     throats: tuple[tuple[str, Throat], ...]
+
+    @cached_property
+    def leaving(self) -> Mapping[str, list[LineSection]]:
+        """The sections that leave each station."""
+        return sections_leaving(self.sections)
+
+
+@dataclass(frozen=True, eq=False)
+class _Way:
+    """What the hops of a service depend on besides its calls. Equal ones are one object, see `_way`.
+
+    Attributes
+    ----------
+    train : what runs.
+    courses, lines : over which lines, those that are open and the names of all.
+    supplements : of each line, percent.
+    """
+
+    train: TrainClass
+    courses: tuple[_Course, ...]
+    lines: tuple[str, ...]
+    supplements: tuple[tuple[str, float], ...]
+    stop_throat_kmh: float
+    _hops: dict[tuple[str, str], HopTime] = field(default_factory=dict)
+
+    @cached_property
+    def _leaving(self) -> Leaving:
+        return Leaving(course.leaving for course in self.courses)
+
+    @cached_property
+    def _throats(self) -> dict[str, Throat]:
+        return {station: throat for course in self.courses for station, throat in course.throats}
+
+    def hop(self, from_id: str, to_id: str) -> HopTime:
+        """Return the run from a stop to the next; raises `NoRouteError` as `HopModel.hop_time`."""
+        known = self._hops.get((from_id, to_id))
+        if known is None:
+            path = fastest_path(self._leaving, self.lines, from_id, to_id)
+            if not path:
+                raise NoRouteError(f"'{from_id}' is followed by itself")
+            stations = (from_id, *(section.to_id for section in path))
+            throats = tuple((name, self._throats[name]) for name in stations if name in self._throats)
+            known = self._hops[from_id, to_id] = _run_over(self.train, path, throats, self.stop_throat_kmh)
+        return known
 
 
 class HopModel:
@@ -99,10 +151,8 @@ class HopModel:
             stations = dict.fromkeys(name for section in sections for name in (section.from_id, section.to_id))
             own = tuple((station, throats[station]) for station in stations if station in throats)
             self._courses[line] = _course(sections, own)
-        names = network.train_classes["train_class"]
-        self._trains = {name: TrainClass.from_table(network.train_classes, name) for name in names}
+        self._trains = _trains_of(network.train_classes)
         self._stop_throat_kmh = stop_throat_kmh
-        self._known: dict[tuple[str, tuple[str, ...], str, str], HopTime] = {}
 
     def hop_time(self, train_class: str, lines: tuple[str, ...], from_id: str, to_id: str) -> HopTime:
         """Return the run of a train class from a stop to the next stop over `lines`.
@@ -110,35 +160,16 @@ class HopModel:
         Raises `NoRouteError` if the open sections of the lines do not connect the two, `InputError` if the train class
         is unknown.
         """
-        train = self._train(train_class)
-        key = (train_class, lines, from_id, to_id)
-        if key not in self._known:
-            courses = tuple(self._courses[line] for line in lines if line in self._courses)
-            self._known[key] = _hop_over(train, courses, lines, from_id, to_id, self._stop_throat_kmh)
-        return self._known[key]
+        return self.way_over(train_class, lines, {}).hop(from_id, to_id)
 
-    def way_over(self, train_class: str, lines: tuple[str, ...], supplements: Mapping[str, float]) -> "_Way":
+    def way_over(self, train_class: str, lines: tuple[str, ...], supplements: Mapping[str, float]) -> _Way:
         """Return what the hops of a service depend on besides its calls; raises `InputError` as `hop_time`."""
-        courses = tuple(self._courses[line] for line in lines if line in self._courses)
-        own = tuple((line, supplements[line]) for line in lines if line in supplements)
-        return _way_of(self._train(train_class), courses, lines, own, self._stop_throat_kmh)
-
-    def _train(self, train_class: str) -> TrainClass:
         if train_class not in self._trains:
             known = ", ".join(self._trains)
             raise InputError(f"no train class '{train_class}' in train_classes.csv; known: {known}")
-        return self._trains[train_class]
-
-
-@dataclass(frozen=True, eq=False)
-class _Way:
-    """A train, lines and their supplements in percent. Equal ones are one object, see `_way_of`."""
-
-    train: TrainClass
-    courses: tuple[_Course, ...]
-    lines: tuple[str, ...]
-    supplements: tuple[tuple[str, float], ...]
-    stop_throat_kmh: float
+        courses = tuple(self._courses[line] for line in lines if line in self._courses)
+        own = tuple((line, supplements[line]) for line in lines if line in supplements)
+        return _way(self._trains[train_class], courses, lines, own, self._stop_throat_kmh)
 
 
 class _ServiceTimes(NamedTuple):
@@ -154,6 +185,11 @@ def _line_of(section: LineSection) -> str:
     return section.line_id
 
 
+@remember(maxsize=8)
+def _trains_of(train_classes: pd.DataFrame) -> dict[str, TrainClass]:
+    return {name: TrainClass.from_table(train_classes, name) for name in train_classes["train_class"]}
+
+
 @lru_cache(maxsize=10_000)
 def _course(sections: tuple[LineSection, ...], throats: tuple[tuple[str, Throat], ...]) -> _Course:
     """Return the one course of this content, so that courses can be compared and looked up by identity."""
@@ -161,45 +197,7 @@ def _course(sections: tuple[LineSection, ...], throats: tuple[tuple[str, Throat]
 
 
 @lru_cache(maxsize=10_000)
-def _paths_over(courses: tuple[_Course, ...]) -> LinePaths:
-    return LinePaths(section for course in courses for section in course.sections)
-
-
-@lru_cache(maxsize=200_000)
-def _hop_over(
-    train: TrainClass,
-    courses: tuple[_Course, ...],
-    lines: tuple[str, ...],
-    from_id: str,
-    to_id: str,
-    stop_throat_kmh: float,
-) -> HopTime:
-    """Return the run of a train from a stop to the next over lines of these courses."""
-    path = _paths_over(courses).path(lines, from_id, to_id)
-    if not path:
-        raise NoRouteError(f"'{from_id}' is followed by itself")
-    known = {station: throat for course in courses for station, throat in course.throats}
-    stations = (from_id, *(section.to_id for section in path))
-    return _run_over(train, path, tuple((name, known[name]) for name in stations if name in known), stop_throat_kmh)
-
-
-@lru_cache(maxsize=50_000)
-def _run_over(
-    train: TrainClass,
-    path: tuple[LineSection, ...],
-    throats: tuple[tuple[str, Throat], ...],
-    stop_throat_kmh: float,
-) -> HopTime:
-    """Return the run of a train over a way, with the throats of the stations along it."""
-    line_of_section, sections = limit_sections(path, dict(throats), stop_throat_kmh=stop_throat_kmh)
-    minutes_by_line: dict[str, float] = {}
-    for line, share in zip(line_of_section, section_minutes(train, sections), strict=True):
-        minutes_by_line[line] = minutes_by_line.get(line, 0.0) + share
-    return HopTime(sum(section.km for section in path), minutes_by_line, sections)
-
-
-@lru_cache(maxsize=10_000)
-def _way_of(
+def _way(
     train: TrainClass,
     courses: tuple[_Course, ...],
     lines: tuple[str, ...],
@@ -210,17 +208,39 @@ def _way_of(
     return _Way(train, courses, lines, supplements, stop_throat_kmh)
 
 
+@lru_cache(maxsize=50_000)
+def _run_over(
+    train: TrainClass,
+    path: tuple[LineSection, ...],
+    throats: tuple[tuple[str, Throat], ...],
+    stop_throat_kmh: float,
+) -> HopTime:
+    """Return the run of a train over a way, with the throats of the stations along it."""
+    line_of_section, sections = _limited(path, throats, stop_throat_kmh)
+    minutes_by_line: dict[str, float] = {}
+    for line, share in zip(line_of_section, section_minutes(train, sections), strict=True):
+        minutes_by_line[line] = minutes_by_line.get(line, 0.0) + share
+    return HopTime(sum(section.km for section in path), minutes_by_line, sections)
+
+
+@lru_cache(maxsize=50_000)
+def _limited(
+    path: tuple[LineSection, ...], throats: tuple[tuple[str, Throat], ...], stop_throat_kmh: float
+) -> tuple[tuple[str, ...], tuple[Section, ...]]:
+    """Return the lines and limits of a way, which are the same for all trains."""
+    return limit_sections(path, dict(throats), stop_throat_kmh=stop_throat_kmh)
+
+
 @lru_cache(maxsize=20_000)
 def _service_times(way: _Way, station_ids: tuple[str, ...]) -> _ServiceTimes:
     """Return the times of a service that calls at these stations: of a thousand scenarios most services are in most."""
-    hops = pairwise(station_ids)
-    runs = [_hop_over(way.train, way.courses, way.lines, *ends, way.stop_throat_kmh) for ends in hops]
+    runs = [way.hop(*ends) for ends in pairwise(station_ids)]
     percent = dict(way.supplements)
     return _ServiceTimes(
         tuple(run.km for run in runs),
         tuple(run.technical_min for run in runs),
         tuple(run.run_min(percent) for run in runs),
-        tuple(";".join(run.minutes_by_line) for run in runs),
+        tuple(run.lines for run in runs),
     )
 
 
@@ -250,25 +270,29 @@ def hop_times(network: Network, *, stop_throat_kmh: float = STOP_THROAT_KMH) -> 
     supplements = line_supplements(network).to_dict()
     problems: dict[str, None] = {}
     hops = service_hops(network)
-    found: list[_ServiceTimes] = []
+    services = network.services
+    runs = dict(zip(services["service_id"], zip(services["train_class"], services["lines"], strict=True), strict=True))
     ways: dict[tuple[str, tuple[str, ...]], _Way] = {}
-    names, from_ids, to_ids, lines, trains = (
-        hops[name].tolist() for name in ("service_id", "from_id", "to_id", "lines", "train_class")
-    )
-    starts = [k for k in range(len(names)) if k == 0 or names[k] != names[k - 1]]
-    for start, end in pairwise([*starts, len(names)]):
-        run = (trains[start], lines[start])
+    found: list[_ServiceTimes] = []
+    for service, station_ids in stations_in_order(network.service_stops, "service_id").items():
+        run = runs.get(service)
+        if run is None:
+            continue
         try:
             if run not in ways:
-                ways[run] = model.way_over(*run, supplements)
-            found.append(_service_times(ways[run], (*from_ids[start:end], to_ids[end - 1])))
+                ways[run] = model.way_over(run[0], run[1], supplements)
+            found.append(_service_times(ways[run], station_ids))
         except (InputError, NoRouteError):
-            problems |= dict.fromkeys(_failing_hops(model, hops.iloc[start:end]))
+            problems |= dict.fromkeys(_failing_hops(model, hops[hops["service_id"] == service]))
     if problems:
         raise InputError(list(problems))
-    columns = (list(chain.from_iterable(column)) for column in zip(*found, strict=True))
-    added = dict(zip(_ServiceTimes._fields, columns, strict=True)) if found else {}
-    return hops.reindex(columns=HOP_COLUMNS).assign(**added).astype({"lines": "object"})
+    columns = (chain.from_iterable(column) for column in zip(*found, strict=True))
+    added = (
+        dict(zip(_ServiceTimes._fields, columns, strict=True)) if found else dict.fromkeys(_ServiceTimes._fields, ())
+    )
+    minutes = {name: np.fromiter(added[name], np.float64) for name in ("km", "technical_min", "run_min")}
+    lines = pd.Series(list(added["lines"]), dtype="object")
+    return hops[["service_id", "sequence", "from_id", "to_id"]].assign(**minutes, lines=lines)
 
 
 def _failing_hops(model: HopModel, hops: pd.DataFrame) -> list[str]:
@@ -289,16 +313,14 @@ def service_hops(network: Network) -> pd.DataFrame:
     `from_id` and `to_id`.
     """
     stops, services = network.service_stops, network.services
-    of_service, names = pd.factorize(stops["service_id"].to_numpy(dtype=object), sort=True)
-    order = np.lexsort((stops["sequence"].to_numpy(), of_service))
-    row = pd.Index(services["service_id"]).get_indexer(names)[of_service[order]]
-    goes_on = np.append(row[1:] == row[:-1], False) & (row >= 0)
-    calls, station = order[goes_on], stops["station_id"].to_numpy()
-    table = {
-        "service_id": stops["service_id"].to_numpy()[calls],
-        **{name: services[name].to_numpy()[row[goes_on]] for name in HOP_KEYS[1:5]},
-        "sequence": stops["sequence"].to_numpy()[calls],
-        "from_id": station[calls],
-        "to_id": station[order[np.flatnonzero(goes_on) + 1]],
+    ordered = order_rows(stops, "service_id")
+    row = pd.Index(services["service_id"]).get_indexer(ordered.names)[ordered.number]
+    goes_on = ordered.goes_on & (row[1:] >= 0)
+    service, from_row, to_row = row[1:][goes_on], ordered.row[:-1][goes_on], ordered.row[1:][goes_on]
+    columns = {
+        **{name: services[name].to_numpy()[service] for name in HOP_KEYS[:5]},
+        "sequence": stops["sequence"].to_numpy()[from_row],
+        "from_id": stops["station_id"].to_numpy()[from_row],
+        "to_id": stops["station_id"].to_numpy()[to_row],
     }
-    return pd.DataFrame({name: pd.Series(table[name], dtype=table[name].dtype) for name in HOP_KEYS})
+    return pd.DataFrame({name: pd.Series(column, dtype=column.dtype, copy=False) for name, column in columns.items()})

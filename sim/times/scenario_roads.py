@@ -7,6 +7,7 @@ import pandas as pd
 from sim.network.network import Network
 from sim.region.grid import Grid
 from sim.scenario.assumptions import Assumptions
+from sim.times.kept_roads import keep_roads
 from sim.times.road_cache import RoadCache, content_key
 from sim.times.road_graph import RoadGraph, find_nodes
 from sim.times.road_minutes import RoadMinutes
@@ -77,19 +78,24 @@ def compile_road_minutes(
     ------
     InputError: as `compile_roads`.
     """
-    graph = compile_roads(
-        grid,
-        network.road_nodes,
-        network.road_links,
-        network.roads,
-        network.road_points,
-        network.ferries,
-        network.road_classes,
-        congestion=network.congestion,
-        **{name: getattr(assumptions, name) for name in ROAD_ASSUMPTIONS},
-    )
+
+    def compile_anew() -> RoadGraph:
+        return compile_roads(
+            grid,
+            network.road_nodes,
+            network.road_links,
+            network.roads,
+            network.road_points,
+            network.ferries,
+            network.road_classes,
+            congestion=network.congestion,
+            **{name: getattr(assumptions, name) for name in ROAD_ASSUMPTIONS},
+        )
+
+    cache = RoadCache()
+    graph = keep_roads(cache, grid, network, roads_key(network, assumptions), compile_anew)
     beside = RoadsBeside.of(base, graph) if base is not None else None
-    return RoadMinutes(graph, RoadCache(), meeting_nodes=_station_nodes(graph, stations), beside=beside)
+    return RoadMinutes(graph, cache, meeting_nodes=_station_nodes(graph, stations), beside=beside)
 
 
 def _station_nodes(graph: RoadGraph, stations: pd.DataFrame) -> list[int]:

@@ -1,64 +1,22 @@
-"""Stage 2 of rides: services and hop minutes become runs, a service in one direction, call after call, with a clock.
+"""Stage 2 of rides: services and hop minutes become runs, a service in one direction, call after call, with a clock."""
 
-What follows from the calls and hops of one service is worked out once for all scenarios in which they are the same.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import chain, pairwise
-from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from sim.errors import InputError
+from sim.network.ordered_rows import order_rows
 
 __all__ = ["ServiceRuns", "build_runs"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+Names = NDArray[np.object_]
 
 TRAIN_COLUMNS = ("trains_per_day", "first_departure", "last_departure")
-BACK_SUFFIX = "~"  # marks the rows of hop_times that run against the order of service_stops
-
-
-class Calls(NamedTuple):
-    """The stops of a service in their order."""
-
-    station_ids: tuple[str, ...] = ()
-    dwell_min: tuple[float, ...] = ()
-
-    def back(self) -> "Calls":
-        """Return the stops in the order of the run back."""
-        return Calls(self.station_ids[::-1], self.dwell_min[::-1])
-
-
-class Hops(NamedTuple):
-    """The runs from call to call of a service in one direction; lines are text separated by `;` or tuples."""
-
-    from_ids: tuple[str, ...] = ()
-    to_ids: tuple[str, ...] = ()
-    run_min: tuple[float, ...] = ()
-    lines: tuple[str | tuple[str, ...], ...] = ()
-
-    def follow(self, calls: Calls) -> bool:
-        """Return whether the hops lead from call to call."""
-        return self.from_ids == calls.station_ids[:-1] and self.to_ids == calls.station_ids[1:]
-
-    def backwards(self) -> "Hops":
-        """Return the hops last to first."""
-        return Hops(self.from_ids[::-1], self.to_ids[::-1], self.run_min[::-1], self.lines[::-1])
-
-
-class Course(NamedTuple):
-    """A run without its trains: where it calls, its clock there, and the lines by which it leaves (none at the end)."""
-
-    station_ids: tuple[str, ...]
-    arrive_min: tuple[float, ...]
-    depart_min: tuple[float, ...]
-    lines: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -85,11 +43,28 @@ class ServiceRuns:
     station: IntArray
     arrive_min: FloatArray
     depart_min: FloatArray
-    lines: tuple[tuple[str, ...], ...]
+    lines: Names
 
     def lines_between(self, board: int, alight: int) -> tuple[str, ...]:
         """Return the lines that a run uses from one of its calls to another, in order, each once."""
         return tuple(dict.fromkeys(line for lines in self.lines[board:alight] for line in lines))
+
+
+@dataclass(frozen=True)
+class _Calls:
+    """The calls of services in the order of their table; those of service k are `first[k]:first[k + 1]`.
+
+    Attributes
+    ----------
+    station, dwell_min : of each call.
+    run_min, lines : of the hop that leaves each call; what stands at a service's last call means nothing.
+    """
+
+    first: IntArray
+    station: Names
+    dwell_min: FloatArray
+    run_min: FloatArray
+    lines: Names
 
 
 def build_runs(
@@ -105,152 +80,134 @@ def build_runs(
     services: service_id, trains_per_day, both_directions, first_departure, last_departure (minutes after midnight or
         nan). The hours also hold for the run back, at its own first call.
     service_stops: service_id, sequence, station_id, dwell_min.
-    hop_times: service_id, sequence of the departing call, from_id, to_id, run_min, lines (text separated by `;` or a
-        tuple) and, if it has the run back, direction `there` or `back` (or service ids ending in `~`). A service that
-        runs both ways and has no rows back takes the same minutes reversed.
+    hop_times: service_id, sequence of the departing call, from_id, to_id, run_min, lines (separated by `;`), as the
+        stops are listed; a service that runs both ways takes the same minutes back.
     station_ids: order of the stations; by default all that are called at, sorted.
 
     Raises
     ------
     InputError: with every call that has no hop, hop that does not fit the calls, minutes or trains not above 0.
     """
-    problems: list[str] = []
-    calls_of = _calls_by_service(service_stops)
-    hops_of = _hops_by_run(hop_times)
-    runs: list[tuple[int, Course]] = []
-    names, both = services["service_id"].tolist(), (services["both_directions"] == "yes").tolist()
-    for row, (name, trains) in enumerate(zip(names, services["trains_per_day"].tolist(), strict=True)):
-        calls, there, back = (
-            calls_of.get(name, Calls()),
-            *(hops_of.get((name, way), Hops()) for way in ("there", "back")),
-        )
-        courses, wrong = _courses_of(name, both[row], calls, there, back)
-        runs.extend((row, course) for course in courses)
-        problems.extend(wrong)
-        if not trains > 0:
-            problems.append(f"services: service {name!r}: trains_per_day is {trains}; it must be above 0")
-    called_at = set(chain.from_iterable(course.station_ids for _, course in runs))
-    order = tuple(sorted(called_at)) if station_ids is None else tuple(station_ids)
-    problems.extend(f"service_stops: station {name!r} is not among the stations" for name in called_at - set(order))
-    if problems:
-        raise InputError(sorted(problems))
-    return _arrays(services, runs, order)
-
-
-def _calls_by_service(service_stops: pd.DataFrame) -> Mapping[str, Calls]:
-    ids = service_stops["service_id"].to_numpy(dtype=object)
-    columns = [service_stops[name] for name in ("station_id", "dwell_min")]
-    return {name: Calls(*own) for name, own in _by_key(ids, service_stops["sequence"], columns).items()}
-
-
-def _hops_by_run(hop_times: pd.DataFrame) -> Mapping[tuple[str, str], Hops]:
-    """Return the hops of each service and direction, "there" or "back"."""
-    columns = [hop_times[name] for name in ("from_id", "to_id", "run_min", "lines")]
-    names = hop_times["service_id"].to_numpy(dtype=object)
-    ways = np.where(hop_times["direction"] == "back", "back", "") if "direction" in hop_times else None
-    found: dict[tuple[str, str], Hops] = {}
-    for way in ("", "back"):
-        own = slice(None) if ways is None else ways == way
-        by_name = _by_key(names[own], hop_times["sequence"][own], [column[own] for column in columns])
-        for name, hops in by_name.items():
-            is_back = way == "back" or name.endswith(BACK_SUFFIX)
-            found[name.removesuffix(BACK_SUFFIX), "back" if is_back else "there"] = Hops(*hops)
-        if ways is None:
-            break
-    return found
-
-
-def _by_key(
-    keys: NDArray[np.object_], sequence: "pd.Series[int]", columns: Sequence["pd.Series[Any]"]
-) -> dict[str, list[tuple[Any, ...]]]:
-    """Return the values of columns by key, each key's in the order of their sequence."""
-    numbers, names = pd.factorize(keys)
-    order = np.lexsort((sequence.to_numpy(), numbers))
-    lists = [column.to_numpy()[order].tolist() for column in columns]
-    ends = np.cumsum(np.bincount(numbers, minlength=len(names))).tolist()
-    slices = [slice(start, end) for start, end in pairwise([0, *ends])]
-    return {str(name): [tuple(values[own]) for values in lists] for name, own in zip(names, slices, strict=True)}
-
-
-@lru_cache(maxsize=20_000)
-def _courses_of(
-    name: str, both_directions: bool, calls: Calls, there: Hops, back: Hops
-) -> tuple[tuple[Course, ...], tuple[str, ...]]:
-    """Return the run of a service there and, if it runs both ways, back; or none, and what is wrong."""
-    problems = []
-    if len(calls.station_ids) < 2:
-        problems.append(f"service_stops: service {name!r} has {len(calls.station_ids)} calls; at least 2 are needed")
-    problems.extend(
-        f"service_stops: service {name!r} at {station!r}: dwell_min is {dwell_min}; it must be 0 or more"
-        for station, dwell_min in list(zip(*calls, strict=True))[1:-1]
-        if not dwell_min >= 0
-    )
-    follows = there.follow(calls)
-    if not follows:
-        problems.append(
-            f"hop_times: the hops of service {name!r} do not follow its calls {', '.join(calls.station_ids)}"
-        )
-    if problems:
-        return (), tuple(problems)
-    ways = [(calls, there)]
-    if both_directions:
-        hops_back = _hops_back(back, calls, there)
-        if hops_back is None:
-            listed = ", ".join(calls.station_ids[::-1])
-            problems.append(f"hop_times: the hops back of service {name!r} do not follow {listed}")
-        else:
-            ways.append((calls.back(), hops_back))
-    problems.extend(
-        f"hop_times: service {name!r}, {from_id!r} to {to_id!r}: run_min is {run_min}; it must be above 0"
-        for _, hops in ways
-        for from_id, to_id, run_min, _ in zip(*hops, strict=True)
-        if not 0 < run_min < np.inf
-    )
-    return tuple(_with_clock(*way) for way in ways), tuple(problems)
-
-
-def _hops_back(back: Hops, calls: Calls, there: Hops) -> Hops | None:
-    """Return the hops of the run back in running order; without rows of their own, those of the run there reversed."""
-    if not back.from_ids:
-        lines = [_line_ids(lines)[::-1] for lines in there.lines[::-1]]
-        return Hops(there.to_ids[::-1], there.from_ids[::-1], there.run_min[::-1], tuple(lines))
-    # Rows back may be numbered along the run or keep the numbers of the calls of the run there.
-    return next((hops for hops in (back, back.backwards()) if hops.follow(calls.back())), None)
-
-
-def _with_clock(calls: Calls, hops: Hops) -> Course:
-    """Return the run of hops from call to call, with a clock that starts at 0."""
-    arrive, depart = [0.0], [0.0]
-    for run_min, dwell_min in zip(hops.run_min, calls.dwell_min[1:], strict=True):
-        arrive.append(depart[-1] + run_min)
-        depart.append(arrive[-1] + dwell_min)
-    lines = (*(_line_ids(lines) for lines in hops.lines), ())
-    return Course(calls.station_ids, tuple(arrive), tuple(depart), lines)
-
-
-def _line_ids(lines: str | tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(filter(None, lines.split(";"))) if isinstance(lines, str) else tuple(lines)
-
-
-def _arrays(services: pd.DataFrame, runs: Sequence[tuple[int, Course]], station_ids: tuple[str, ...]) -> ServiceRuns:
-    """Return the runs, each with the row of its service, as arrays."""
-    index = {name: number for number, name in enumerate(station_ids)}
-    rows = np.array([row for row, _ in runs], dtype=np.int64)
-    courses = [course for _, course in runs]
-    first_call = np.cumsum([0, *(len(course.station_ids) for course in courses)], dtype=np.int64)
-    count = int(first_call[-1])
-    names = services["service_id"].tolist()
-    trains, first, last = (services[name].to_numpy(dtype=np.float64)[rows] for name in TRAIN_COLUMNS)
-    stations = chain.from_iterable(course.station_ids for course in courses)
+    calls = _join_calls(services, service_stops, hop_times)
+    names = tuple(sorted(set(calls.station.tolist()))) if station_ids is None else tuple(station_ids)
+    station = pd.Index(names, dtype=object).get_indexer(calls.station)
+    if (station < 0).any():
+        strangers = sorted(set(calls.station[station < 0].tolist()))
+        raise InputError([f"service_stops: station {name!r} is not among the stations" for name in strangers])
+    both = (services["both_directions"] == "yes").to_numpy()
+    row = np.repeat(np.arange(len(services)), 1 + both)
+    is_back = np.append(False, row[1:] == row[:-1])[: len(row)]
+    counts = np.diff(calls.first)[row]
+    first_call = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    step = np.arange(first_call[-1]) - np.repeat(first_call[:-1], counts)
+    back = np.repeat(is_back, counts)
+    ends = np.repeat(calls.first[row], counts), np.repeat(calls.first[row + 1] - 1, counts)
+    call = np.where(back, ends[1] - step, ends[0] + step)
+    hop = call - back  # back it is the hop that leads there
+    arrive, depart = _clock(first_call, calls.run_min[hop], calls.dwell_min[call])
+    trains, first, last = (services[name].to_numpy(dtype=np.float64)[row] for name in TRAIN_COLUMNS)
     return ServiceRuns(
-        station_ids=station_ids,
-        service_ids=tuple(names[row] for row in rows),
+        station_ids=names,
+        service_ids=tuple(services["service_id"].to_numpy(dtype=object)[row].tolist()),
         trains_per_day=trains,
         first_departure_min=first,
         last_departure_min=last,
         first_call=first_call,
-        station=np.fromiter((index[name] for name in stations), np.int64, count),
-        arrive_min=np.fromiter(chain.from_iterable(course.arrive_min for course in courses), np.float64, count),
-        depart_min=np.fromiter(chain.from_iterable(course.depart_min for course in courses), np.float64, count),
-        lines=tuple(chain.from_iterable(course.lines for course in courses)),
+        station=station[call].astype(np.int64),
+        arrive_min=arrive,
+        depart_min=depart,
+        lines=_lines_of(calls.lines[hop], back, first_call[1:] - 1),
     )
+
+
+def _join_calls(services: pd.DataFrame, service_stops: pd.DataFrame, hop_times: pd.DataFrame) -> _Calls:
+    """Return the calls of the services with their hops; raises `InputError` as `build_runs`."""
+    call_of, n_calls, first = _rows_of(services, service_stops)
+    hop_of, n_hops, _ = _rows_of(services, hop_times)
+    station, dwell_min = (service_stops[name].to_numpy()[call_of] for name in ("station_id", "dwell_min"))
+    from_id, to_id, run_min, lines = (
+        hop_times[name].to_numpy()[hop_of] for name in ("from_id", "to_id", "run_min", "lines")
+    )
+    goes_on = np.ones(len(station), dtype=np.bool_)
+    goes_on[first[1:][n_calls > 0] - 1] = False
+    between = goes_on.copy()
+    between[first[:-1][n_calls > 0]] = False
+    sound = (
+        (n_calls >= 2).all()
+        and (n_hops == n_calls - 1).all()
+        and (station[goes_on] == from_id).all()
+        and (station[1:][goes_on[:-1]] == to_id).all()
+        and (dwell_min[between] >= 0).all()
+        and ((run_min > 0) & (run_min < np.inf)).all()
+        and (services["trains_per_day"] > 0).all()
+    )
+    if not sound:
+        raise InputError(sorted(_problems(services, service_stops, hop_times)))
+    run_after, lines_after = np.full(len(station), np.nan), np.full(len(station), "", dtype=object)
+    run_after[goes_on], lines_after[goes_on] = run_min, lines
+    return _Calls(first, station.astype(object), dwell_min.astype(np.float64), run_after, lines_after)
+
+
+def _rows_of(services: pd.DataFrame, table: pd.DataFrame) -> tuple[IntArray, IntArray, IntArray]:
+    """Return the rows that belong to services, in the order of these; how many of each there are, and where they begin."""
+    ordered = order_rows(table, "service_id")
+    number = pd.Index(ordered.names, dtype=object).get_indexer(services["service_id"])
+    counts = np.where(number >= 0, np.diff(ordered.first, append=0)[number], 0)
+    first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    shift = np.repeat(ordered.first[number] - first[:-1], counts)
+    return ordered.row[np.arange(first[-1]) + shift], counts, first
+
+
+def _clock(first_call: IntArray, run_min: FloatArray, dwell_min: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return when each call is reached and left, a run leaving its first call at 0.
+
+    ``run_min``, ``dwell_min`` : of the hop that leaves each call, and of the call.
+    """
+    arrive, depart = np.zeros((2, len(run_min)))
+    counts = np.diff(first_call)
+    for step in range(1, counts.max(initial=0)):
+        at = first_call[:-1][counts > step] + step
+        arrive[at] = depart[at - 1] + run_min[at - 1]
+        depart[at] = arrive[at] + dwell_min[at]
+    return arrive, depart
+
+
+def _lines_of(lines: Names, back: NDArray[np.bool_], last_calls: IntArray) -> Names:
+    """Return the lines by which each call is left: those of its hop, back in the opposite order, none at the last."""
+    number, texts = pd.factorize(lines)
+    there = [tuple(filter(None, text.split(";"))) for text in texts]
+    ways = [(), *there, *(way[::-1] for way in there)]
+    taken = 1 + number + np.where(back, len(there), 0)
+    taken[last_calls] = 0
+    of_calls: Names = np.fromiter(ways, dtype=object, count=len(ways))[taken]
+    return of_calls
+
+
+def _problems(services: pd.DataFrame, service_stops: pd.DataFrame, hop_times: pd.DataFrame) -> list[str]:
+    """Return a sentence for everything that is wrong with the calls and hops of services."""
+    problems = [
+        f"services: service {name!r}: trains_per_day is {trains}; it must be above 0"
+        for name, trains in zip(services["service_id"], services["trains_per_day"], strict=True)
+        if not trains > 0
+    ]
+    calls_of, hops_of = (
+        dict(list(table.sort_values("sequence").groupby("service_id"))) for table in (service_stops, hop_times)
+    )
+    for name in services["service_id"]:
+        calls, hops = calls_of.get(name, service_stops[:0]), hops_of.get(name, hop_times[:0])
+        stations = calls["station_id"].tolist()
+        found = [
+            f"service_stops: service {name!r} at {station!r}: dwell_min is {dwell_min}; it must be 0 or more"
+            for station, dwell_min in list(zip(stations, calls["dwell_min"], strict=True))[1:-1]
+            if not dwell_min >= 0
+        ]
+        if len(stations) < 2:
+            found.append(f"service_stops: service {name!r} has {len(stations)} calls; at least 2 are needed")
+        if hops["from_id"].tolist() != stations[:-1] or hops["to_id"].tolist() != stations[1:]:
+            found.append(f"hop_times: the hops of service {name!r} do not follow its calls {', '.join(stations)}")
+        problems += found or [
+            f"hop_times: service {name!r}, {from_id!r} to {to_id!r}: run_min is {run_min}; it must be above 0"
+            for from_id, to_id, run_min in zip(hops["from_id"], hops["to_id"], hops["run_min"], strict=True)
+            if not 0 < run_min < np.inf
+        ]
+    return problems

@@ -8,6 +8,8 @@ track is cut into short steps over which the acceleration is taken as constant a
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
 
 import numba
 import numpy as np
@@ -49,8 +51,7 @@ class TrainClass:
         return cls(train_class=train_class, **numbers)
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(NamedTuple):
     """A stretch of track with one speed limit."""
 
     length_km: float
@@ -101,17 +102,13 @@ def speed_profile(train: TrainClass, sections: Sequence[Section], *, step_m: flo
     A train held at 0.5 m/s² both ways and at most 180 km/h (50 m/s) needs 100 s and 2.5 km to start and as much to
     stop, so 10 km take 100 + 100 + 5000 / 50 = 300 s.
     """
-    _check_sections(sections)
-    lengths_m = np.array([section.length_km for section in sections]) * 1000.0
-    limits_ms = np.minimum([section.limit_kmh for section in sections], train.max_speed_kmh) / 3.6
-    steps = np.maximum(np.ceil(lengths_m / step_m - 1e-9), 2).astype(np.int64)
-    distance_m, speed_ms, time_s = _run(lengths_m, limits_ms, steps, *_motion_parameters(train))
-    return SpeedProfile(distance_m, speed_ms * 3.6, time_s, np.cumsum(steps))
+    distance_m, speed_ms, time_s, ends = _run_over(train, sections, step_m)
+    return SpeedProfile(distance_m, speed_ms * 3.6, time_s, ends)
 
 
 def technical_minutes(train: TrainClass, sections: Sequence[Section]) -> float:
     """Return the technical running time in minutes, from rest to rest, over `sections` (see `speed_profile`)."""
-    return float(speed_profile(train, sections).time_s[-1]) / 60.0
+    return float(_run_over(train, sections)[2][-1]) / 60.0
 
 
 @lru_cache(maxsize=100_000)
@@ -120,8 +117,15 @@ def section_minutes(train: TrainClass, sections: tuple[Section, ...]) -> tuple[f
 
     Remembered between calls: the same train over the same sections always takes the same time.
     """
-    profile = speed_profile(train, sections)
-    return tuple(float(seconds) / 60.0 for seconds in np.diff(profile.time_s[profile.section_ends], prepend=0.0))
+    _, _, time_s, ends = _run_over(train, sections)
+    return tuple((end - start) / 60.0 for start, end in pairwise([0.0, *time_s[ends].tolist()]))
+
+
+def _run_over(train: TrainClass, sections: Sequence[Section], step_m: float = STEP_M) -> "_Run":
+    """Return distance (m), speed (m/s) and time (s) at each point of a run, and the points at which sections end."""
+    _check_sections(sections)
+    lengths_km, limits_kmh = np.array(sections, dtype=np.float64).T.copy()
+    return _run(lengths_km, limits_kmh, step_m, train.max_speed_kmh, *_motion_parameters(train))
 
 
 def _check_sections(sections: Sequence[Section]) -> None:
@@ -137,6 +141,7 @@ def _check_sections(sections: Sequence[Section]) -> None:
         raise InputError(problems)
 
 
+@lru_cache(maxsize=1_000)
 def _motion_parameters(train: TrainClass) -> tuple[float, ...]:
     """Return start effort, power and resistance per unit of inertia (m/s², m²/s³, and per m/s), and the braking rate.
 
@@ -158,26 +163,32 @@ def _motion_parameters(train: TrainClass) -> tuple[float, ...]:
     )
 
 
-@numba.njit(cache=True)
+_Run = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]
+
+
+@numba.njit(cache=True, nogil=True)
 def _run(
-    lengths_m: NDArray[np.float64],
-    limits_ms: NDArray[np.float64],
-    steps: NDArray[np.int64],
+    lengths_km: NDArray[np.float64],
+    limits_kmh: NDArray[np.float64],
+    step_m: float,
+    max_speed_kmh: float,
     start_effort: float,
     power: float,
     a: float,
     b: float,
     c: float,
     braking: float,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return distance (m), speed (m/s) and time (s) at the ends of all steps; the state is v²/2, linear in distance."""
+) -> _Run:
+    """Return distance, speed and time at the ends of all steps; the state is v²/2, linear in distance."""
+    lengths_m = lengths_km * 1000.0
+    steps = np.maximum(np.ceil(lengths_m / step_m - 1e-9), 2).astype(np.int64)
     n = steps.sum() + 1
     distance = np.zeros(n)
     bound = np.empty(n)
     point = 0
     for section in range(lengths_m.size):
         step = lengths_m[section] / steps[section]
-        energy = 0.5 * limits_ms[section] ** 2
+        energy = 0.5 * (min(limits_kmh[section], max_speed_kmh) / 3.6) ** 2
         bound[point] = energy if point == 0 else min(bound[point], energy)
         for _ in range(steps[section]):
             point += 1
@@ -190,14 +201,18 @@ def _run(
     speed = np.zeros(n)
     time = np.zeros(n)
     energy = 0.0
+    cruising = False  # the last step ended with the energy it began with: at this bound the next one does so too
     for point in range(1, n):
         step = distance[point] - distance[point - 1]
-        v = np.sqrt(2.0 * energy)
-        push = start_effort if v * start_effort <= power else power / v
-        middle = max(energy + 0.5 * step * (push - a - v * (b + c * v)), 0.0)
-        v = np.sqrt(2.0 * middle)
-        push = start_effort if v * start_effort <= power else power / v
-        energy = min(energy + step * (push - a - v * (b + c * v)), bound[point])
+        if not (cruising and bound[point] == energy):
+            v = np.sqrt(2.0 * energy)
+            push = start_effort if v * start_effort <= power else power / v
+            middle = max(energy + 0.5 * step * (push - a - v * (b + c * v)), 0.0)
+            v = np.sqrt(2.0 * middle)
+            push = start_effort if v * start_effort <= power else power / v
+            reached = min(energy + step * (push - a - v * (b + c * v)), bound[point])
+            cruising = reached == energy
+            energy = reached
         speed[point] = np.sqrt(2.0 * energy)
         time[point] = time[point - 1] + 2.0 * step / (speed[point - 1] + speed[point])
-    return distance, speed, time
+    return distance, speed, time, np.cumsum(steps)

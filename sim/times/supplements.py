@@ -4,10 +4,14 @@ A line's own number comes from its timetable (`calibration.csv`); a line without
 median of the lines delivered in its reference class, and never zero.
 """
 
+from itertools import chain
+
+import numpy as np
 import pandas as pd
 
 from sim.errors import InputError
 from sim.network.network import Network
+from sim.network.remembered import remember
 
 __all__ = ["line_supplements", "reference_supplements"]
 
@@ -27,22 +31,20 @@ def line_supplements(network: Network) -> "pd.Series[float]":
     InputError
         Naming the lines for which there is neither a number of their own nor any calibrated line.
     """
-    lines = network.lines.set_index("line_id")
-    own = lines["supplement_percent"]
-    calibrated = _calibrated(network.calibration, network.date)["supplement_percent"]
-    supplements = own.fillna(lines.index.to_series().map(calibrated))
-    missing = supplements.index[supplements.isna()]
-    if missing.empty:
-        return supplements.rename("supplement_percent")
-    classes = reference_supplements(network.calibration, network.lines, date=network.date)["median"]
-    if classes.empty:
+    lines = network.lines
+    names = lines["line_id"].tolist()
+    calibrated = _calibrated(network.calibration, network.date)["supplement_percent"].to_dict()
+    known = [float(calibrated.get(line, np.nan)) for line in names]
+    percent = lines["supplement_percent"].fillna(pd.Series(known, index=lines.index))
+    missing = np.flatnonzero(percent.isna())
+    medians = {name: float(np.median(own)) for name, own in _by_class(network.calibration, lines, network.date).items()}
+    if len(missing) and not medians:
         reason = "no supplement_percent, and calibration.csv holds no line to take it from"
-        raise InputError([f"lines.csv '{line}': {reason}" for line in missing])
-    for line in missing:
-        wanted = float(lines.loc[line, "reference_class"])
-        nearest = min(classes.index, key=lambda known: (abs(float(known) - wanted), -float(known)))
-        supplements[line] = classes[nearest]
-    return supplements.rename("supplement_percent")
+        raise InputError([f"lines.csv '{names[row]}': {reason}" for row in missing])
+    for row in missing:
+        wanted = float(lines["reference_class"].iloc[row])
+        percent.iloc[row] = medians[min(medians, key=lambda known: (abs(float(known) - wanted), -float(known)))]
+    return percent.set_axis(pd.Index(names, dtype=object, name="line_id"))
 
 
 def reference_supplements(
@@ -63,11 +65,9 @@ def reference_supplements(
     DataFrame
         Indexed by `reference_class`: `median`, `low`, `high` in percent (10 % and 90 % of the lines) and `n_lines`.
     """
-    fitted = _calibrated(calibration, date).join(lines.set_index("line_id")[["reference_class", "kind"]], how="inner")
-    sound = (fitted["kind"] != "link") & (fitted["n_sections"] >= FEWEST_SECTIONS)
-    classes_with_sound_lines = set(fitted.loc[sound, "reference_class"])
-    kept = fitted[sound | ~fitted["reference_class"].isin(classes_with_sound_lines)]
-    groups = kept.groupby("reference_class")["supplement_percent"]
+    by_class = _by_class(calibration, lines, date)
+    classes = pd.Index([name for name, own in by_class.items() for _ in own], dtype=object, name="reference_class")
+    groups = pd.Series([*chain.from_iterable(by_class.values())], index=classes, dtype="float64").groupby(level=0)
     return pd.DataFrame(
         {
             "median": groups.median(),
@@ -78,6 +78,23 @@ def reference_supplements(
     )
 
 
+def _by_class(calibration: pd.DataFrame, lines: pd.DataFrame, date: pd.Timestamp | None) -> dict[str, list[float]]:
+    """Return the supplements of delivered lines by reference class."""
+    fitted = _calibrated(calibration, date)
+    class_of = dict(zip(lines["line_id"], zip(lines["reference_class"], lines["kind"], strict=True), strict=True))
+    every: dict[str, list[float]] = {}
+    sound: dict[str, list[float]] = {}
+    for line, percent, n_sections in zip(fitted.index, fitted["supplement_percent"], fitted["n_sections"], strict=True):
+        if line not in class_of:
+            continue
+        name, kind = class_of[line]
+        every.setdefault(name, []).append(percent)
+        if kind != "link" and n_sections >= FEWEST_SECTIONS:
+            sound.setdefault(name, []).append(percent)
+    return every | sound
+
+
+@remember(maxsize=32)
 def _calibrated(calibration: pd.DataFrame, date: pd.Timestamp | None) -> pd.DataFrame:
     """Return one row a line, indexed by line: the year nearest to `date`, the later of two as near."""
     year = calibration["year"].max() if date is None else date.year

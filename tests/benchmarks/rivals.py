@@ -6,8 +6,11 @@ Imports stand inside `build`: a library is loaded only in the process that measu
 
 import importlib
 import multiprocessing
+import subprocess
+import sys
 import time
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -127,9 +130,17 @@ class Pandana:
 RIVALS = {"scipy": Scipy, "networkit": Networkit, "igraph": Igraph, "rustworkx": Rustworkx, "networkx": Networkx}
 
 
-def installed(name):
-    """Tell whether the packages of a rival are there."""
-    return all(find_spec(package) is not None for package in ({**RIVALS, "pandana": Pandana}[name]).packages)
+@cache
+def why_missing(name):
+    """Say why a rival cannot be measured here: a package that is not installed or does not load; nothing when it can be."""
+    for package in {**RIVALS, "pandana": Pandana}[name].packages:
+        if find_spec(package) is None:
+            return f"{package} is not installed (pip install -e '.[benchmark]')"
+        trial = subprocess.run([sys.executable, "-c", f"import {package}"], check=False, capture_output=True, text=True)
+        if trial.returncode:
+            reason = (trial.stderr.strip() or f"it ended with status {trial.returncode}").splitlines()[-1]
+            return f"{package} is installed but does not load: {reason}"
+    return ""
 
 
 class Process:

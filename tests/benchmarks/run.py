@@ -30,7 +30,7 @@ from sim.times.roads import place_node
 from tests.benchmarks.commands import measure_commands
 from tests.benchmarks.fine_grid import measure_fine_grid
 from tests.benchmarks.measure import bandwidth_gb_s, graph_of, thread_timed, timed, window_of
-from tests.benchmarks.rivals import RIVALS, Process, installed, peak_mb
+from tests.benchmarks.rivals import RIVALS, Process, peak_mb, why_missing
 from tests.benchmarks.scenarios import (
     measure_everywhere,
     measure_new_scenario,
@@ -49,6 +49,9 @@ def main():
     began = time.perf_counter()
     options = read_options()
     print(f"{os.cpu_count()} cores, load of the machine before {os.getloadavg()[0]:.1f} (0 is nobody)")
+    for name in [name for name in options.rivals if why_missing(name)]:
+        print(f"{name} is left out: {why_missing(name)}", flush=True)
+        options.rivals.remove(name)
     study = sim.read_study(options.study)
     scenario_id = options.scenario
     travel = study.model(scenario_id).travel
@@ -66,10 +69,7 @@ def main():
     print(f"far {peak_mb():,.0f} MB with the whole study, its network and compiled kernels")
     print_limit(travel.graph, graph, origins)
     for name in options.rivals:
-        if installed(name):
-            compare_one_to_all(name, travel.graph, graph, origins, options.rounds)
-        else:
-            print(f"{name}: not installed (pip install -e '.[benchmark]')")
+        compare_one_to_all(name, travel.graph, graph, origins, options.rounds)
     compare_all_threads(travel.graph, graph, origins, options)
     if not options.quick:
         print_growth(travel.graph, origins, options)
@@ -173,7 +173,7 @@ def compare_all_threads(roads, graph, origins, options):
     cores = os.cpu_count()
     some = origins[:12]
     for name in options.rivals:
-        if name in SLOW or not installed(name):
+        if name in SLOW:
             continue
         team = [Process(name, graph.arcs) for _ in range(cores)]
         pairs = []
@@ -195,8 +195,8 @@ def compare_all_threads(roads, graph, origins, options):
 
 def print_growth(roads, origins, options):
     """Print how the time of a search grows with the cells and with the origins, ours and the rivals'."""
-    rivals = [name for name in options.rivals if installed(name)]
-    print(f"growth with the cells, one search, 1 thread: nodes, sim, {', '.join(rivals)} (ms, memory of the rival)")
+    rivals = ", ".join(options.rivals)
+    print(f"growth with the cells, one search, 1 thread: nodes, sim, {rivals} (ms, memory of the rival)")
     for share in (0.25, 0.5, 0.75, 1.0):
         window = window_of(roads, int(origins[0]), share)
         times = [thread_timed(minutes_from, window, seeds_of([origins[0]])) for _ in range(options.rounds)]
@@ -204,7 +204,7 @@ def print_growth(roads, origins, options):
         ours = median(seconds for seconds, _ in times)
         graph = graph_of(replace(roads, prepared=window), reached)
         columns = []
-        for name in rivals:
+        for name in options.rivals:
             rival = Process(name, graph.arcs)
             seconds = []
             for _ in range(1 if name in SLOW else options.rounds):

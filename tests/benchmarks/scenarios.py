@@ -16,7 +16,7 @@ from sim.times.kernels import minutes_from, seeds_of
 from sim.times.repair import compare_roads, repair_minutes
 from sim.times.roads import place_node
 from tests.benchmarks.measure import graph_of, spent, thread_timed, timed
-from tests.benchmarks.rivals import Arcs, Process, installed
+from tests.benchmarks.rivals import Arcs, Process, why_missing
 
 CUTOFFS_MIN = (60.0, 120.0)
 TOLERANCE_MIN = 0.02
@@ -189,8 +189,8 @@ def measure_everywhere(travel, region, options):
     )
     if options.pandana_wait <= 0:
         return
-    if not installed("pandana"):
-        print("pandana: not installed (pip install -e '.[benchmark]')")
+    if why_missing("pandana"):
+        print(f"pandana is left out: {why_missing('pandana')}")
         return
     compare_pandana(travel, options.pandana_wait)
 

@@ -22,6 +22,7 @@ from PIL import Image
 from sim.errors import InputError
 from sim.present.figures import save_figure, save_small_picture
 from sim.present.labels import Box, Label, place_labels
+from sim.present.lettering import missing_glyphs, text_width_pt, wrap_text
 from sim.present.maps import (
     BaseMap,
     MapLayers,
@@ -31,17 +32,7 @@ from sim.present.maps import (
     map_style,
     prepare_base,
 )
-from sim.present.style import (
-    BEYOND_COLOUR,
-    OUTSIDE_COLOUR,
-    SEA_COLOUR,
-    band_colours,
-    band_labels,
-    bilingual,
-    missing_glyphs,
-    text_width_pt,
-    wrap_text,
-)
+from sim.present.style import BEYOND_COLOUR, OUTSIDE_COLOUR, SEA_COLOUR, band_colours, band_labels, bilingual
 from sim.present.surface import classify_minutes, trace_line
 from sim.region.grid import Grid
 from tests.present.coast import COAST_BOX, COLUMNS, ROWS, TO_DEGREES, at, find_by_gid, make_text, read_texts
@@ -359,6 +350,14 @@ def test_drawing_warns_of_nothing(figure: Figure, tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         save_figure(figure, tmp_path / "map", formats=("png", "svg", "pdf"))
+
+
+def test_classes_are_evenly_spaced_shades_of_one_ramp() -> None:
+    ends = ["#323a7a", "#2f6390", "#3d8b9d", "#70b59a", "#a8cf92", "#dde2a0"]
+    ramp = mpl.colors.LinearSegmentedColormap.from_list("minutes", ends, N=256)
+    for count in (2, 3, 5, 6, 11):
+        assert band_colours(count) == [mpl.colors.to_hex(ramp(band / (count - 1))) for band in range(count)]
+    assert band_colours(1) == ends[:1]
 
 
 def test_the_classes_stay_apart_in_grey() -> None:

@@ -178,6 +178,36 @@ def test_the_project_of_a_study_shows_one_place_of_the_last_scenario_between_lan
     assert land.geometry.area.sum() == pytest.approx(100e3 * 50e3, rel=1e-6)
 
 
+def test_layers_of_a_study_stay_while_nothing_that_they_are_made_from_has_changed(repository, line5, tmp_path):
+    def write(made_from):
+        arguments = {
+            "scenarios": {"base": "现状"},
+            "places": {"a": "甲"},
+            "cutoffs_min": [60],
+            "network": line5,
+            "projects": {},
+        }
+        region = sim.read_study(repository / "scenarios" / "tutorial").region
+        write_study_project(tmp_path, title="研究", region=region, made_from=made_from, **arguments)
+        return path.stat().st_mtime_ns
+
+    path = tmp_path / "network.gpkg"
+    first = write("x")
+    assert write("x") == first
+    second = write("y")  # other inputs
+    assert second > first
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("DELETE FROM layer_styles")  # somebody has changed it
+    assert write("y") > second
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("SELECT count(*) FROM layer_styles").fetchone() == (1,)
+    path.unlink()
+    write("y")
+    assert path.exists()
+    third = path.stat().st_mtime_ns
+    assert write("") > third  # not known what they are made from
+
+
 def test_a_network_layer_tells_what_exists_by_status_and_has_its_style(line5, tmp_path):
     # Written over what an earlier run left, nothing of which stays.
     for _ in range(2):

@@ -16,7 +16,8 @@ from sim.present.crossing_maps import draw_crossing_map, keep_over_sea
 from sim.present.distorted_maps import distort, draw_distorted_map
 from sim.present.ground import long_crossings
 from sim.present.maps import BaseMap, MapLayers, Place, draw_network_map, map_style
-from sim.present.network_maps import list_project_sections, list_projects
+from sim.present.network_maps import list_projects
+from sim.present.rail_sections import list_project_sections
 from sim.present.style import FASTER_COLOURS, NO_CHANGE_COLOUR, SLOWER_COLOURS, STATUS_LOOKS
 from sim.present.surface import draw_heavy_lines
 from sim.scenario.project import read_projects

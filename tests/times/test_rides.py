@@ -1,7 +1,6 @@
 """Rides worked by hand: sets worth boarding, changes, legs, hours, and bad input."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from ride_networks import service, solve, tables, value
 
@@ -220,18 +219,6 @@ def test_station_times_flag_a_day_that_ends_early():
     assert table["ends_early"].to_dict() == {("a", "b"): "no", ("a", "c"): "yes", ("b", "c"): "yes"}
     assert table.loc[("a", "c"), "last_departure_min"] == 15 * 60 + 40
     assert table.loc[("a", "c"), "first_departure_min"] == 360
-
-
-def test_rows_back_in_the_hop_times_are_used_whichever_way_they_are_numbered():
-    services, stops, hops, changes = tables([service("s", "abc", [10, 20], trains=34, both="yes")])
-    hops = hops.assign(direction="there")
-    for numbers in ((1, 2), (3, 2)):
-        for name in ("s", "s~"):
-            back = pd.DataFrame({"service_id": name, "sequence": numbers, "from_id": ["c", "b"], "to_id": ["b", "a"],
-                                 "run_min": [22.0, 11.0], "lines": "line", "direction": "back"})  # fmt: skip
-            rides = solve_rides(services, stops, pd.concat([hops, back]), changes, wait_rule="planned")
-            assert value(rides, "fastest_min", "a", "c") == 30
-            assert value(rides, "fastest_min", "c", "a") == 33
 
 
 def test_station_times_list_every_pair_that_can_be_reached_in_order():

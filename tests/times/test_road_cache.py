@@ -1,6 +1,8 @@
 """What is kept between runs: found again by content, never trusted when damaged, bounded, and safe for two runs."""
 
 import os
+import subprocess
+import sys
 import threading
 from argparse import Namespace
 
@@ -9,6 +11,7 @@ import pytest
 
 from sim.commands.cache import clear_cache
 from sim.times.road_cache import PARTIAL_AGE_S, RoadCache, cache_folder, content_key
+from tests.times import run_beside
 
 ARRAYS = {"minutes": np.arange(12, dtype=np.float32).reshape(3, 4), "codes": np.array([], dtype=np.uint16)}
 KEY = content_key("some roads", 1)
@@ -139,6 +142,30 @@ def test_runs_that_write_and_read_and_remove_at_once_only_ever_see_whole_entries
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_two_processes_that_share_a_cache_find_the_same_minutes_and_leave_whole_files_only(tmp_path, repository):
+    cache, go = RoadCache(tmp_path / "cache"), tmp_path / "go"
+    found = [tmp_path / "first.npy", tmp_path / "second.npy"]
+    commands = [
+        [sys.executable, "-W", "error", "-m", "tests.times.run_beside", str(cache.folder), str(go)] for _ in found
+    ]
+    runs = [
+        subprocess.Popen([*command, str(path)], cwd=repository, stderr=subprocess.PIPE, text=True)
+        for command, path in zip(commands, found, strict=True)
+    ]
+    go.touch()
+    errors = [run.communicate(timeout=120)[1] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], errors
+    expected = run_beside.minutes_of_the_island(None)
+    assert np.isfinite(expected).any()
+    for path in found:
+        for minutes in np.load(path):
+            np.testing.assert_array_equal(minutes, expected)
+    # Each of the two removes what is there now and then; what the last one wrote is left.
+    left = list(cache.folder.iterdir())
+    assert left
+    assert all(path.suffix == ".road" and cache.load(path.stem) is not None for path in left)
 
 
 def test_the_folder_is_the_users_cache_unless_sim_cache_moves_it(monkeypatch, tmp_path):

@@ -14,6 +14,7 @@ from sim.errors import InputError, NoRouteError
 from sim.network.network import read_network
 from sim.region.grid import read_grid
 from sim.times.kernels import minutes_from, seeds_of
+from sim.times.road_networkx import to_networkx
 from sim.times.roads import (
     cells_from,
     compile_roads,
@@ -21,7 +22,6 @@ from sim.times.roads import (
     road_route,
     road_surface,
     surfaces_to,
-    to_networkx,
 )
 
 # float32 minutes of under 500 min over fewer than 100 links: within 100 * 500 * 6e-8 = 0.003 min of the true sum.

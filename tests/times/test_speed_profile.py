@@ -1,13 +1,21 @@
 """Running times from physics, against what can be worked out by hand."""
 
 from dataclasses import replace
-from math import sqrt
+from math import ceil, inf, sqrt
 
 import numpy as np
 import pytest
 
 from sim.errors import InputError
-from sim.times.speed_profile import Section, TrainClass, section_minutes, speed_profile, technical_minutes
+from sim.times.speed_profile import (
+    STEP_M,
+    Section,
+    TrainClass,
+    _motion_parameters,
+    section_minutes,
+    speed_profile,
+    technical_minutes,
+)
 
 # Half a metre per second squared both ways, no resistance, no rotating mass, power without end.
 EVEN = TrainClass("even", 400.0, 0.0, 1e12, 0.5, 0.5, 360.0, 0.0, 0.0, 0.0)
@@ -128,3 +136,46 @@ def test_a_section_without_length_or_limit_is_named() -> None:
     ]
     with pytest.raises(InputError, match="at least one section"):
         speed_profile(REAL, [])
+
+
+def slow_profile(train, sections, step_m):
+    """Distance, speed (m/s) and time at each point, every step computed the long way."""
+    start_effort, power, a, b, c, braking = _motion_parameters(train)
+    distance, bound = [0.0], [inf]
+    for km, limit_kmh in sections:
+        steps = max(ceil(km * 1000.0 / step_m - 1e-9), 2)
+        energy = 0.5 * (min(limit_kmh, train.max_speed_kmh) / 3.6) ** 2
+        bound[-1] = min(bound[-1], energy)
+        for _ in range(steps):
+            distance.append(distance[-1] + km * 1000.0 / steps)
+            bound.append(energy)
+    bound[-1] = 0.0
+    for point in range(len(bound) - 2, -1, -1):
+        bound[point] = min(bound[point], bound[point + 1] + braking * (distance[point + 1] - distance[point]))
+
+    def spare(energy):
+        v = sqrt(2.0 * energy)
+        return (start_effort if v * start_effort <= power else power / v) - a - v * (b + c * v)
+
+    speed, time, energy = [0.0], [0.0], 0.0
+    for point in range(1, len(bound)):
+        step = distance[point] - distance[point - 1]
+        middle = max(energy + 0.5 * step * spare(energy), 0.0)
+        energy = min(energy + step * spare(middle), bound[point])
+        speed.append(sqrt(2.0 * energy))
+        time.append(time[-1] + 2.0 * step / (speed[-2] + speed[-1]))
+    return distance, speed, time
+
+
+def test_a_train_that_holds_its_limit_is_timed_as_if_every_step_were_computed() -> None:
+    random = np.random.default_rng(3)
+    weak = replace(REAL, power_kw=REAL.power_kw / 4)  # never reaches the higher limits, and loses speed at none
+    for number in range(40):
+        lengths, limits = random.uniform(0.3, 40.0, 5).round(3), random.choice([45.0, 80.0, 160.0, 250.0, 350.0], 5)
+        sections = [Section(*pair) for pair in zip(lengths.tolist(), limits.tolist(), strict=True)]
+        train = weak if number % 2 else REAL
+        profile = speed_profile(train, sections)
+        distance, speed, time = slow_profile(train, sections, STEP_M)
+        assert profile.distance_m.tolist() == distance
+        assert profile.time_s.tolist() == time
+        assert profile.speed_kmh.tolist() == [v * 3.6 for v in speed]

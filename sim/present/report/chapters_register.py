@@ -23,6 +23,7 @@ def write_register(data: ReportData, sentences: Sentences) -> list[Block]:
     assumptions = pd.DataFrame(describe_assumptions(result.scenario.assumptions))
     assumptions["value"] = assumptions["value"].astype(str)
     assumptions["default"] = assumptions["default"].astype(str)
+    assumptions["plausible"] = (assumptions["plausible"] + " " + assumptions["unit"]).str.strip()
     assumptions["description"] = [
         sentences.say_or(f"assumption.{name}", words)
         for name, words in zip(assumptions["assumption"], assumptions["description"], strict=True)
@@ -32,7 +33,9 @@ def write_register(data: ReportData, sentences: Sentences) -> list[Block]:
         Column("assumption", say("column.assumption")),
         Column("value", say("column.value")),
         Column("default", say("column.default")),
+        Column("plausible", say("column.plausible")),
         Column("description", say("column.meaning")),
+        Column("why", say("column.range_why")),
     )
     return [
         Heading(say("chapter.register")),
