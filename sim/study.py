@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import geopandas as gpd
 import pandas as pd
 
 from sim.errors import InputError, SimError, did_you_mean
-from sim.measures.evidence import sampled_nodes
 from sim.measures.invariants import check_invariants
 from sim.measures.isochrones import isochrone_polygons
 from sim.measures.result import Result
@@ -29,6 +29,7 @@ from sim.scenario.generated import check_generated, generate_scenario, list_gene
 from sim.scenario.project import Project, read_projects
 from sim.scenario.scenario import Scenario, merge_scenarios, vary_scenario
 from sim.study_file import StudyFile, check_places, find_network
+from sim.times.door_to_door import Surfaces
 from sim.times.road_checks import check_roads_of_study
 from sim.times.road_graph import RoadGraph, find_nodes
 from sim.times.road_minutes import RoadMinutes
@@ -147,14 +148,14 @@ class Study:
         scenario: str | Scenario,
         *,
         report: Report = lambda _: None,
-        ahead: Literal["nothing", "everything"] = "nothing",
+        ahead: Literal["nothing", "surfaces"] = "nothing",
     ) -> ScenarioModel:
         """Return the model of a scenario, from which any minutes, surfaces and verdicts come when they are asked for.
 
         Parameters
         ----------
         report : is told the name of each stage as it begins: network, roads, rail.
-        ahead : of what road minutes will be asked for surely: they are read beside the running times.
+        ahead : what will be asked for surely, so that it is prepared beside the running times.
 
         Raises
         ------
@@ -167,10 +168,8 @@ class Study:
         roads = self._road_minutes(network, known)
         report("rail")
         with ThreadPoolExecutor(1) as beside:
-            if ahead == "everything":  # reading them keeps the disk busy and not the interpreter
-                sample = known.assumptions.people_sample
-                origins = sampled_nodes(self.file.targets, roads.graph, self.region, sample)
-                beside.submit(roads.table_of, [*_served_nodes(roads.graph, network), *origins])
+            if ahead == "surfaces":  # reading them keeps the disk busy and not the interpreter
+                beside.submit(roads.table_of, _served_nodes(roads.graph, network))
             hops = hop_times(network)
             rides = solve_scenario_rides(network, hops, known)
         return build_model(known, network, hops, rides, roads, self.region, self.file)
@@ -187,7 +186,7 @@ class Study:
         InputError, ScenarioError: as `model`.
         """
         clock = _Clock(report)
-        model = self.model(scenario, report=clock.start, ahead="everything")
+        model = self.model(scenario, report=clock.start, ahead="surfaces")
         clock.start("cities")
         city_times = model.city_times()
         clock.start("surfaces")
@@ -195,12 +194,13 @@ class Study:
             surfaces = dict(zip(self.file.places, pool.map(model.surfaces, self.file.places), strict=True))
         reach = model.reach(surfaces)
         clock.start("targets")
-        targets, target_cities = model.judge()
-        coverage, coverage_seats = model.judge_coverage()
-        journey_times = model.journey_times()
-        clock.start("isochrones")
-        grid, cutoffs = self.region.grid, self.file.cutoffs_min
-        polygons = {place: isochrone_polygons(surface.best, grid, cutoffs) for place, surface in surfaces.items()}
+        with ThreadPoolExecutor(1) as beside:  # the kernels that count people leave the interpreter free
+            drawn = beside.submit(self._draw, surfaces)
+            targets, target_cities = model.judge()
+            coverage, coverage_seats = model.judge_coverage()
+            journey_times = model.journey_times()
+            clock.start("isochrones")
+            polygons = drawn.result()
         result = Result(
             study_id=self.study_id,
             made_from=self.identify(model.scenario),
@@ -230,6 +230,11 @@ class Study:
         invariants = check_invariants(result)
         clock.stop()
         return result.with_invariants(invariants)
+
+    def _draw(self, surfaces: Mapping[str, Surfaces]) -> dict[str, gpd.GeoDataFrame]:
+        """Return the isochrones of each place."""
+        grid, cutoffs = self.region.grid, self.file.cutoffs_min
+        return {place: isochrone_polygons(surface.best, grid, cutoffs) for place, surface in surfaces.items()}
 
     def identify(self, scenario: str | Scenario) -> str:
         """Return what tells the numbers of a scenario apart from those of other inputs (see `identify_run`)."""

@@ -17,16 +17,8 @@ from sim.network.network import Network
 from sim.region.region import Region
 from sim.region.sample import sample_people
 from sim.times.door_to_door import DoorToDoor, PairMinutes
-from sim.times.road_graph import RoadGraph
 
-__all__ = [
-    "check_targets",
-    "destinations_by_origin",
-    "gather_evidence",
-    "sampled_nodes",
-    "seats_of_ends",
-    "stations_of_ends",
-]
+__all__ = ["check_targets", "destinations_by_origin", "gather_evidence", "seats_of_ends", "stations_of_ends"]
 
 
 def gather_evidence(
@@ -199,7 +191,7 @@ def _count_pairs(
                 wanted.setdefault(_pairs_key(target, from_id), {}).update(dict.fromkeys(to_ids))
     return {
         (kind, from_id): travel.pair_minutes(
-            _origin_nodes(kind, from_id, travel.graph, region, people_sample),
+            _origin_nodes(kind, from_id, travel, region, people_sample),
             list(to_ids),
             _membership(region, list(to_ids), kind),
             region.grid.population,
@@ -208,22 +200,11 @@ def _count_pairs(
     }
 
 
-def sampled_nodes(targets: Mapping[str, Target], graph: RoadGraph, region: Region, people_sample: int) -> list[int]:
-    """Return the nodes that stand for the origins of all targets that are judged door to door."""
-    origins = {
-        _pairs_key(target, from_id): None
-        for target in targets.values()
-        if "door_to_door" in target.readings
-        for from_id in destinations_by_origin(target, region)
-    }
-    return [node for kind, from_id in origins for node in _origin_nodes(kind, from_id, graph, region, people_sample)]
-
-
-def _origin_nodes(kind: str, from_id: str, graph: RoadGraph, region: Region, people_sample: int) -> list[int]:
+def _origin_nodes(kind: str, from_id: str, travel: DoorToDoor, region: Region, people_sample: int) -> list[int]:
     """Return the nodes that stand for an origin: cells of equal shares of its people, or its seat."""
     if kind == "own_counties":
-        return list(seat_nodes(graph, region.cities, "city_id", [from_id]).values())
-    return [graph.cell_node(row, column) for row, column in sample_people(region, from_id, people_sample)]
+        return list(seat_nodes(travel.graph, region.cities, "city_id", [from_id]).values())
+    return [travel.graph.cell_node(row, column) for row, column in sample_people(region, from_id, people_sample)]
 
 
 def _membership(region: Region, to_ids: Sequence[str], kind: str) -> "np.ndarray[tuple[int, int], np.dtype[np.int64]]":

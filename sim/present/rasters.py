@@ -58,6 +58,7 @@ def _write(
         "crs": rasterio.CRS.from_string(grid.crs),
         "transform": from_origin(grid.west_m, grid.north_m, grid.cell_m, grid.cell_m),
         "compress": "deflate",
+        "zlevel": 1,  # half the time of the usual 6 for files a tenth larger
         "tiled": True,
     }
     with rasterio.open(path, "w", **frame, **profile) as file:
