@@ -106,6 +106,9 @@ def prepare_graph(
     entered = pace_array[moves_array != 0]
     if len(moves_array) != len(pace_array) or len(rows) <= len(pace_array) or rows[-1] != len(links):
         raise ValueError("the grid and the overlay of links do not fit each other")
+    ends = np.asarray(indices)
+    if len(ends) and (ends.min() < 0 or ends.max() >= len(rows) - 1):
+        raise ValueError("a link leads to a node that does not exist")
     if not (np.all(links > 0) and np.all(np.isfinite(links)) and np.all(entered > 0) and np.all(np.isfinite(entered))):
         raise ValueError("every step and every link must cost more than nothing, and not infinitely much")
     longest = max(float(lengths.max() * entered.max(initial=0)), float(links.max(initial=0)))

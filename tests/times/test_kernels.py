@@ -273,6 +273,15 @@ def test_a_link_that_costs_nothing_or_everything_is_refused(cost):
         make_case(np.ones((1, 2)), open_moves(np.ones((1, 2))), [(5, 6, cost)])
 
 
+@pytest.mark.parametrize("end", [-1, 12])
+def test_a_link_to_a_node_that_does_not_exist_is_refused(end):
+    # Two cells with their padding are the nodes 0 to 11.
+    pace = np.pad(np.ones((1, 2), np.float32), 1).ravel()
+    moves = np.pad(open_moves(np.ones((1, 2))), 1).ravel()
+    with pytest.raises(ValueError, match="leads to a node that does not exist"):
+        prepare_graph(pace, moves, np.repeat([0, 1], [6, 7]), [end], [1.0], stride=4)
+
+
 @pytest.mark.parametrize("start", [-1.0, np.nan])
 def test_a_seed_before_the_start_or_at_no_time_is_refused(start):
     with pytest.raises(ValueError, match="minutes of a seed"):

@@ -145,7 +145,7 @@ def _people_within(result: Result, place_id: str) -> tuple[float, float]:
 
 
 def _binding(data: ReportData, sentences: Sentences) -> str:
-    """Say how much of the first target's journey lies outside the train in the last scenario."""
+    """Say how much of the first target's journey by rail lies outside the train in the last scenario."""
     target = next((target for target in data.targets.values() if len(target.to) == 1 and target.from_), None)
     if target is None:
         return ""
@@ -161,6 +161,7 @@ def _binding(data: ReportData, sentences: Sentences) -> str:
         target=sentences.name(target),
         scenario=name_scenario(data, sentences, result.scenario.scenario_id),
         value=legs["rail_min"],
+        road=legs["road_min"],
         ride=legs["ride_min"],
         outside=outside,
         share=outside / legs["rail_min"],
