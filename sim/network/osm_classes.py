@@ -41,7 +41,7 @@ CLASS_LIMITS_KMH = {
     "secondary": 50.0,
     "tertiary": 40.0,
 }
-"""The speed limit that is usual on roads of a class. Congestion.csv says at what share of it traffic runs."""
+"""The speed limit that is usual on roads of a class; congestion.csv says what share of it is driven."""
 
 _LAW = "the legal limit (JTG B01 classes, road traffic regulation Art. 45 and 78)"
 _STREETS = "upper design speed of the standard CJJ 37-2012"

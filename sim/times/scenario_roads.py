@@ -1,10 +1,9 @@
 """Stage 3c, the front: the roads of a scenario, compiled, with the road minutes that scenarios on them share."""
 
-from functools import lru_cache
-
 import pandas as pd
 
 from sim.network.network import Network
+from sim.network.remembered import remember
 from sim.region.grid import Grid
 from sim.scenario.assumptions import Assumptions
 from sim.times.kept_roads import keep_roads
@@ -33,30 +32,17 @@ def roads_key(network: Network, assumptions: Assumptions) -> str:
     frames = [network.tables[name] for name in ROAD_TABLES]
     options = [float(getattr(assumptions, name)) for name in ROAD_ASSUMPTIONS]  # 30 and 30.0 are one speed
     # The surveyed links are read once for a study: only which of them are open can differ.
-    return content_key(*map(_content_of, map(_Frame, frames)), _links_of(_Frame(network.road_links)), *options)
+    return content_key(*map(_content_of, frames), _links_of(network.road_links), *options)
 
 
-class _Frame:
-    """A table by which object it is: tables are never written to, and most scenarios have the same ones."""
-
-    def __init__(self, frame: pd.DataFrame) -> None:
-        self.frame = frame
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Frame) and self.frame is other.frame
-
-    def __hash__(self) -> int:
-        return id(self.frame)
+@remember(maxsize=32)
+def _content_of(table: pd.DataFrame) -> str:
+    return content_key(pd.util.hash_pandas_object(table.astype(str), index=False).to_numpy())
 
 
-@lru_cache(maxsize=32)
-def _content_of(table: _Frame) -> str:
-    return content_key(pd.util.hash_pandas_object(table.frame.astype(str), index=False).to_numpy())
-
-
-@lru_cache(maxsize=8)
-def _links_of(links: _Frame) -> str:
-    return content_key(links.frame["link_id"].to_numpy())
+@remember(maxsize=8)
+def _links_of(links: pd.DataFrame) -> str:
+    return content_key(links["link_id"].to_numpy())
 
 
 def compile_road_minutes(
